@@ -1,0 +1,949 @@
+"""Everything that one paper printed: schema and loader of ``data/<paper>/paper.yaml``.
+
+:func:`load_paper` reads a file into a :class:`Paper`.  Every printed number gets an id
+made from its place (``table1.age.recurrence.mean``) and is listed in
+:attr:`Paper.numbers`.  A file that does not fit is refused with one sentence that names
+the file, the line, what was found and what is allowed (:class:`PaperError`).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+
+from analysis import printed as p
+from analysis.printed import (
+    CountPercent,
+    Interval,
+    MeanSD,
+    MedianIQR,
+    Printed,
+    PrintedDate,
+    Range,
+)
+
+LARGEST_FILE = 2_000_000  # bytes; the longest real paper needs a hundredth of it
+DEEPEST = 24
+
+
+class PaperError(ValueError):
+    """A paper file cannot be used; the message is one sentence with file and line."""
+
+    def __init__(self, file: Path | str, line: int | None, sentence: str):
+        self.file, self.line, self.sentence = Path(file), line, sentence
+        place = f"{file}:{line}" if line else f"{file}"
+        super().__init__(f"{place}: {sentence}")
+
+
+# --- cells -----------------------------------------------------------------------------
+
+AnyNumber = Annotated[Printed, PlainValidator(p.parse_number)]
+Whole = Annotated[Printed, PlainValidator(p.parse_whole)]
+Share = Annotated[Printed, PlainValidator(p.parse_share)]
+Percent = Annotated[Printed, PlainValidator(p.parse_percent)]
+NotNegative = Annotated[Printed, PlainValidator(p.parse_positive)]
+PValue = Annotated[Printed, PlainValidator(p.parse_p)]
+Limits = Annotated[Range, PlainValidator(p.parse_range)]
+MeanSDCell = Annotated[MeanSD, PlainValidator(p.parse_mean_sd)]
+CountCell = Annotated[CountPercent, PlainValidator(p.parse_count_percent)]
+MedianCell = Annotated[MedianIQR, PlainValidator(p.parse_median_iqr)]
+
+
+def _group_size(text: str) -> Printed:
+    n = p.parse_whole(text)
+    if n.value == 0:
+        raise p.PrintedError(f'found "{text}", a group needs at least one patient')
+    return n
+
+
+GroupSize = Annotated[Printed, PlainValidator(_group_size)]
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
+
+
+class _Part(BaseModel):
+    """A part of a paper file: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+# --- the parts of a file ---------------------------------------------------------------
+
+
+class Tests(_Part):
+    """The tests in the words of the methods section."""
+
+    continuous: str | None = None
+    categorical: str | None = None
+    model: str | None = None
+
+
+class About(_Part):
+    """Which paper this is."""
+
+    key: Id
+    label: str
+    doi: str | None = None
+    licence: str | None = None
+    software: str | None = None
+    tests: Tests = Tests()
+
+
+class Group(_Part):
+    """A group of patients and its printed size."""
+
+    id: Id
+    label: str
+    n: GroupSize
+    event: bool = False
+    place: str = "table heading"
+
+    @property
+    def size(self) -> int:
+        return int(self.n.value)
+
+
+class Limit(_Part):
+    """A bound on the values of a variable: a number of the record, or a literal."""
+
+    number: Reference | None = None
+    value: AnyNumber | None = None
+    reason: str
+
+
+class Step(_Part):
+    """The unit in which a variable is recorded (1 for whole numbers)."""
+
+    value: AnyNumber
+    reason: str
+
+
+class Variable(_Part):
+    """A variable: its unit, its limits, and its formula if it is made from others."""
+
+    id: Id
+    label: str
+    unit: str | None = None
+    lower: Limit | None = None
+    upper: Limit | None = None
+    step: Step | None = None
+    formula: str | None = None
+
+
+class Constraint(_Part):
+    """An inequality that holds in every patient."""
+
+    expression: str
+    reason: str
+
+
+class _Row(_Part):
+    id: Id
+    variable: Id
+    statistic: NotNegative | None = None
+    p: PValue | None = None
+
+
+class MeanRow(_Row):
+    """``mean ± SD`` in each group."""
+
+    summary: Literal["mean_sd"]
+    values: dict[Id, MeanSDCell]
+
+
+class MedianRow(_Row):
+    """``median (q1–q3)`` in each group."""
+
+    summary: Literal["median_iqr"]
+    values: dict[Id, MedianCell]
+
+
+class CountRow(_Row):
+    """``n (%)`` of one category; the other patients are the rest of the group."""
+
+    summary: Literal["n_pct"]
+    values: dict[Id, CountCell]
+
+
+class Level(_Part):
+    """One category of a variable."""
+
+    id: Id
+    label: str
+    threshold: AnyNumber | None = None
+    values: dict[Id, CountCell]
+
+
+class LevelsRow(_Row):
+    """``n (%)`` of each category of a variable."""
+
+    summary: Literal["levels"]
+    levels: Annotated[list[Level], Field(min_length=2)]
+
+
+Row = Annotated[MeanRow | MedianRow | CountRow | LevelsRow, Field(discriminator="summary")]
+
+
+class TwoGroupTable(_Part):
+    """A table that compares groups row by row."""
+
+    id: Id
+    kind: Literal["two_group"]
+    title: str
+    rows: Annotated[list[Row], Field(min_length=1)]
+
+
+class RocRow(_Part):
+    """One marker of a ROC table."""
+
+    id: Id
+    variable: Id
+    direction: Literal["higher", "lower"] = "higher"
+    auc: Share
+    ci: Limits | None = None
+    se: NotNegative | None = None
+    p: PValue | None = None
+    threshold: AnyNumber | None = None
+    sensitivity: Share | None = None
+    specificity: Share | None = None
+
+
+class RocTable(_Part):
+    """A table of areas under ROC curves; `positive` is the group called positive."""
+
+    id: Id
+    kind: Literal["roc"]
+    title: str
+    positive: Id
+    confidence: Percent | None = None
+    figure: Id | None = None
+    rows: Annotated[list[RocRow], Field(min_length=1)]
+
+
+class Coefficient(_Part):
+    """One row of a regression table."""
+
+    id: Id
+    label: str
+    margin: Reference | None = None
+    variable: Id | None = None
+    cut: Reference | None = None
+    threshold: AnyNumber | None = None
+    b: AnyNumber | None = None
+    se: NotNegative | None = None
+    wald: NotNegative | None = None
+    p: PValue | None = None
+    ratio: NotNegative | None = None
+    ci: Limits | None = None
+
+
+class Constant(_Part):
+    """The row of the constant."""
+
+    b: AnyNumber
+    se: NotNegative | None = None
+    wald: NotNegative | None = None
+    p: PValue | None = None
+    ratio: NotNegative | None = None
+
+
+class RegressionTable(_Part):
+    """A table of coefficients; `effect_label` is what the paper calls exp(B)."""
+
+    id: Id
+    kind: Literal["regression"]
+    title: str
+    event: Id
+    effect_label: str
+    confidence: Percent | None = None
+    rows: Annotated[list[Coefficient], Field(min_length=1)]
+    constant: Constant | None = None
+
+
+Table = Annotated[TwoGroupTable | RocTable | RegressionTable, Field(discriminator="kind")]
+
+_TEXT_PARSERS = {
+    "number": (p.parse_number, "number"),
+    "whole": (p.parse_whole, "count"),
+    "percent": (p.parse_percent, "percentage"),
+    "share": (p.parse_share, "proportion"),
+    "p": (p.parse_p, "P"),
+    "mean_sd": (p.parse_mean_sd, "mean"),
+    "range": (p.parse_range, "limit"),
+    "date": (p.parse_date, "date"),
+}
+
+
+class Statement(_Part):
+    """One number, interval, date or ``mean ± SD`` in the running text."""
+
+    id: Id
+    kind: Literal["number", "whole", "percent", "share", "p", "mean_sd", "range", "date", "label"]
+    printed: str
+    about: str
+    role: str | None = None
+    unit: str | None = None
+    repeats: Reference | None = None
+
+
+class Section(_Part):
+    """The numbers of one section of the text, in reading order."""
+
+    section: Id
+    place: str
+    statements: list[Statement]
+
+
+class Relation(_Part):
+    """An equation or inequality between printed numbers that arithmetic decides."""
+
+    id: Reference
+    claim: str
+    equation: str
+    where: dict[Id, Reference]
+
+
+class Timeline(_Part):
+    """Dates that must fit: ``from`` plus `years` not after `until`, or dates in order."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    id: Reference
+    claim: str
+    start: Annotated[Reference | None, Field(alias="from")] = None
+    years: Reference | None = None
+    until: Reference | None = None
+    order: list[Reference] | None = None
+
+
+class Picture(_Part):
+    """A figure that the text shows only as a picture."""
+
+    id: Id
+    shows: str
+    numbers: str
+
+
+class Elsewhere(_Part):
+    """A printed number about another study."""
+
+    section: Id
+    printed: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One printed number of the record.
+
+    `id` says where it stands, `text` how it is printed, `value` what was parsed (None
+    for a label such as a version), `role` what it is (count, mean, P, AUC, …).
+    """
+
+    id: str
+    text: str
+    value: Printed | PrintedDate | None
+    role: str
+    place: str
+    about: str
+    unit: str | None = None
+    group: str | None = None
+    repeats: str | None = None
+
+
+class Paper(_Part):
+    """Everything that one paper printed about its own study."""
+
+    schema_version: Annotated[Literal["1"], Field(alias="schema")]
+    paper: About
+    groups: Annotated[list[Group], Field(min_length=2)]
+    significance: Reference | None = None
+    variables: list[Variable] = []
+    constraints: list[Constraint] = []
+    tables: Annotated[list[Table], Field(min_length=1)]
+    text: list[Section] = []
+    relations: list[Relation] = []
+    timelines: list[Timeline] = []
+    pictures: list[Picture] = []
+    elsewhere: list[Elsewhere] = []
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """Every printed number by its id, in the order of the file."""
+        return {number.id: number for number in _numbers(self)}
+
+    def number(self, number_id: str) -> Printed:
+        """The parsed number with this id; KeyError if the record has none."""
+        value = self.numbers[number_id].value
+        if not isinstance(value, Printed):
+            raise KeyError(f"{number_id} is no number")
+        return value
+
+    def group(self, group_id: str) -> Group:
+        """The group with this id."""
+        return next(g for g in self.groups if g.id == group_id)
+
+    def variable(self, variable_id: str) -> Variable:
+        """The variable with this id."""
+        return next(v for v in self.variables if v.id == variable_id)
+
+    def table(self, table_id: str) -> TwoGroupTable | RocTable | RegressionTable:
+        """The table with this id."""
+        return next(t for t in self.tables if t.id == table_id)
+
+    def tables_of(self, kind: str) -> list[Any]:
+        """The tables of one kind (``two_group``, ``roc``, ``regression``)."""
+        return [t for t in self.tables if t.kind == kind]
+
+    @property
+    def event_group(self) -> Group:
+        """The group whose patients had the event."""
+        return next(g for g in self.groups if g.event)
+
+    @property
+    def total(self) -> int:
+        """All patients: the sum of the groups."""
+        return sum(g.size for g in self.groups)
+
+    @property
+    def alpha(self) -> Fraction:
+        """The significance level; 0.05 where the paper prints none."""
+        return self.number(self.significance).value if self.significance else Fraction(1, 20)
+
+    @property
+    def ids_of_parts(self) -> list[str]:
+        """First parts of all ids: tables, sections, pictures, ``groups``."""
+        return [
+            "groups",
+            *(t.id for t in self.tables),
+            *(s.section for s in self.text),
+            *(f.id for f in self.pictures),
+        ]
+
+    def limit(self, limit: Limit) -> Fraction:
+        """The value of a limit, taken from the record where it names a number."""
+        if limit.number:
+            return self.number(limit.number).value
+        assert limit.value is not None
+        return limit.value.value
+
+    def range_of(self, variable_id: str) -> Interval:
+        """The values that a variable may take; unbounded where no limit is known."""
+        variable = self.variable(variable_id)
+        low = self.limit(variable.lower) if variable.lower else -p.math.inf
+        high = self.limit(variable.upper) if variable.upper else p.math.inf
+        return Interval(low, high)
+
+
+# --- the list of all numbers -----------------------------------------------------------
+
+
+def _numbers(paper: Paper) -> Iterator[Number]:
+    for group in paper.groups:
+        yield Number(
+            f"groups.{group.id}", group.n.text, group.n, "group size", group.place,
+            f"patients: {group.label}", group=group.id,
+        )  # fmt: skip
+    for table in paper.tables:
+        yield from {
+            "two_group": _two_group_numbers,
+            "roc": _roc_numbers,
+            "regression": _regression_numbers,
+        }[table.kind](paper, table)
+    for section in paper.text:
+        for statement in section.statements:
+            yield from _statement_numbers(section, statement)
+
+
+def _place(table_id: str, row: str, column: str) -> str:
+    name = f"Table {table_id[5:]}" if table_id.startswith("table") else table_id
+    return f"{name}, {row}, {column}"
+
+
+def _count_numbers(
+    table_id: str, prefix: str, row: str, values: dict[str, CountPercent], paper: Paper
+) -> Iterator[Number]:
+    for group_id, cell in values.items():
+        place = _place(table_id, row, paper.group(group_id).label)
+        id = f"{prefix}.{group_id}"
+        yield Number(f"{id}.count", cell.count.text, cell.count, "count", place, row, group=group_id)
+        if cell.percent is not None:
+            yield Number(
+                f"{id}.percent", cell.percent.text, cell.percent, "percentage", place, row,
+                unit="%", group=group_id,
+            )  # fmt: skip
+
+
+def _two_group_numbers(paper: Paper, table: TwoGroupTable) -> Iterator[Number]:
+    for row in table.rows:
+        variable = paper.variable(row.variable)
+        prefix = f"{table.id}.{row.id}"
+        if isinstance(row, LevelsRow):
+            for level in row.levels:
+                label = f"{variable.label}: {level.label}"
+                if level.threshold is not None:
+                    yield Number(
+                        f"{prefix}.{level.id}.threshold", level.threshold.text, level.threshold,
+                        "category", _place(table.id, label, "row heading"), label,
+                    )  # fmt: skip
+                yield from _count_numbers(
+                    table.id, f"{prefix}.{level.id}", label, level.values, paper
+                )
+        elif isinstance(row, CountRow):
+            yield from _count_numbers(table.id, prefix, variable.label, row.values, paper)
+        else:
+            parts = ("mean", "sd") if isinstance(row, MeanRow) else ("median", "q1", "q3")
+            for group_id, cell in row.values.items():
+                place = _place(table.id, variable.label, paper.group(group_id).label)
+                for part in parts:
+                    value = getattr(cell, part)
+                    yield Number(
+                        f"{prefix}.{group_id}.{part}", value.text.strip(), value,
+                        {"sd": "SD"}.get(part, part), place, variable.label,
+                        unit=variable.unit, group=group_id,
+                    )  # fmt: skip
+        for field, role in (("statistic", "test statistic"), ("p", "P")):
+            value = getattr(row, field)
+            if value is not None:
+                place = _place(table.id, variable.label, role)
+                yield Number(f"{prefix}.{field}", value.text, value, role, place, variable.label)
+
+
+_COLUMNS = {
+    "auc": "AUC", "se": "standard error", "p": "P", "threshold": "threshold",
+    "sensitivity": "sensitivity", "specificity": "specificity",
+    "b": "B", "wald": "Wald", "ratio": "ratio",
+}  # fmt: skip
+
+
+def _row_numbers(table_id: str, row: Any, row_id: str, label: str) -> Iterator[Number]:
+    for column in type(row).model_fields:
+        value = getattr(row, column)
+        id = f"{table_id}.{row_id}.{column}"
+        if isinstance(value, Printed):
+            role = _COLUMNS[column]
+            yield Number(id, value.text, value, role, _place(table_id, label, role), label)
+        elif isinstance(value, Range):
+            for end in ("low", "high"):
+                limit = getattr(value, end)
+                place = _place(table_id, label, "confidence interval")
+                yield Number(f"{id}.{end}", limit.text.strip(), limit, "CI limit", place, label)
+
+
+def _heading_numbers(table: RocTable | RegressionTable) -> Iterator[Number]:
+    if table.confidence is not None:
+        yield Number(
+            f"{table.id}.confidence", table.confidence.text, table.confidence,
+            "confidence level", _place(table.id, "column heading", "confidence interval"),
+            "level of the intervals",
+        )  # fmt: skip
+
+
+def _roc_numbers(paper: Paper, table: RocTable) -> Iterator[Number]:
+    yield from _heading_numbers(table)
+    for row in table.rows:
+        yield from _row_numbers(table.id, row, row.id, paper.variable(row.variable).label)
+
+
+def _regression_numbers(paper: Paper, table: RegressionTable) -> Iterator[Number]:
+    yield from _heading_numbers(table)
+    for row in table.rows:
+        yield from _row_numbers(table.id, row, row.id, row.label)
+    if table.constant is not None:
+        yield from _row_numbers(table.id, table.constant, "constant", "Constant")
+
+
+def _statement_numbers(section: Section, statement: Statement) -> Iterator[Number]:
+    id = f"{section.section}.{statement.id}"
+    common = {
+        "place": section.place,
+        "about": statement.about,
+        "unit": statement.unit,
+    }
+    if statement.kind == "label":
+        yield Number(
+            id, statement.printed, None, statement.role or "identifier",
+            repeats=statement.repeats, **common,
+        )  # fmt: skip
+        return
+    parser, role = _TEXT_PARSERS[statement.kind]
+    value = parser(statement.printed)
+    role = statement.role or role
+    parts: dict[str, tuple[Printed, str]] = {}
+    if isinstance(value, MeanSD):
+        parts = {"mean": (value.mean, "mean"), "sd": (value.sd, "SD")}
+    elif isinstance(value, Range):
+        role = statement.role or "CI limit"
+        parts = {"low": (value.low, role), "high": (value.high, role)}
+    if not parts:
+        yield Number(id, statement.printed, value, role, repeats=statement.repeats, **common)
+    for part, (number, part_role) in parts.items():
+        repeats = f"{statement.repeats}.{part}" if statement.repeats else None
+        yield Number(f"{id}.{part}", number.text.strip(), number, part_role, repeats=repeats, **common)
+
+
+# --- loading ---------------------------------------------------------------------------
+
+_Path = tuple[str | int, ...]
+
+
+class _At(ValueError):
+    """A sentence about the place `path` of a file."""
+
+    def __init__(self, path: _Path, sentence: str):
+        self.path = path
+        super().__init__(sentence)
+
+
+def load_paper(file: Path | str) -> Paper:
+    """Read and check a paper file.
+
+    Raises :class:`PaperError` with one sentence if the file cannot be read, is no YAML,
+    or does not fit the schema.
+    """
+    file = Path(file)
+    tree, lines = _read_yaml(file)
+    try:
+        try:
+            paper = Paper.model_validate(tree)
+        except ValidationError as error:
+            raise _sentence(error, tree) from None
+        _check_links(paper)
+    except _At as at:
+        raise PaperError(file, _line_of(at.path, lines), str(at)) from None
+    return paper
+
+
+def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
+    """The tree of a YAML file, every scalar a string, and the line of every node."""
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise PaperError(file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed.")
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        raise PaperError(file, None, "there is no such file.") from None
+    except IsADirectoryError:
+        raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.") from None
+    except OSError as error:
+        raise PaperError(file, None, f"the file cannot be read ({error.strerror}).") from None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PaperError(file, line, "this is no UTF-8 text, a YAML file is needed.") from None
+    if "\x00" in text:
+        raise PaperError(file, None, "this is a binary file, a YAML file is needed.")
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        root = yaml.compose(text, Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
+    except RecursionError:
+        raise PaperError(file, None, f"the file nests deeper than the {DEEPEST} levels allowed.") from None
+    if not isinstance(root, yaml.MappingNode):
+        raise PaperError(file, 1, "a paper file is a mapping that begins with a line such as schema: 1.")
+    lines: dict[_Path, int] = {}
+    try:
+        tree = _plain(root, (), lines, set())
+    except _At as at:
+        raise PaperError(file, lines.get(at.path) or _line_of(at.path, lines), str(at)) from None
+    return tree, lines
+
+
+def _plain(node: yaml.Node, path: _Path, lines: dict[_Path, int], seen: set[int]) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if len(path) > DEEPEST:
+        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
+    if id(node) in seen:
+        # an alias; refused because aliases of aliases grow without bound
+        raise _At(path, "found a YAML alias (*name), every value must be written out.")
+    seen.add(id(node))
+    if isinstance(node, yaml.ScalarNode):
+        return None if node.tag.endswith(":null") else node.value
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(child, (*path, i), lines, seen) for i, child in enumerate(node.value)]
+    result: dict[str, Any] = {}
+    for key, child in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise _At(path, "found a key that is no word.")
+        if key.value in result:
+            lines[(*path, key.value)] = key.start_mark.line + 1
+            raise _At((*path, key.value), f'found the key "{key.value}" twice, it may stand once.')
+        lines[(*path, key.value)] = key.start_mark.line + 1
+        result[key.value] = _plain(child, (*path, key.value), lines, seen)
+    return result
+
+
+def _line_of(path: _Path, lines: dict[_Path, int]) -> int | None:
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path)
+
+
+def _sentence(error: ValidationError, tree: Any) -> _At:
+    """The first error of pydantic as one sentence at a place of the file."""
+    first = error.errors(include_url=False)[0]
+    path = _file_path(first["loc"], tree)
+    name = _name_path(path, tree)
+    kind, found = first["type"], first["input"]
+    if kind == "extra_forbidden":
+        sentence = f'{name}: found the unknown key "{path[-1]}"; see the keys in CONTRIBUTING.md.'
+    elif kind == "missing":
+        sentence = f'{name}: the key "{first["loc"][-1]}" is missing.'
+    elif kind == "value_error":
+        sentence = f"{name}: {str(first['ctx']['error'])}."
+    elif kind == "union_tag_not_found":
+        key = str(first["ctx"]["discriminator"]).strip("'")
+        sentence = f'{name}: the key "{key}" is missing.'
+    elif kind == "union_tag_invalid":
+        key = str(first["ctx"]["discriminator"]).strip("'")
+        sentence = (
+            f'{name}: found {key} "{first["ctx"]["tag"]}", allowed are '
+            f"{first['ctx']['expected_tags']}."
+        )
+    elif kind == "literal_error":
+        sentence = f'{name}: found "{found}", allowed is {first["ctx"]["expected"]}.'
+    elif kind == "string_pattern_mismatch":
+        sentence = f'{name}: found "{found}", lower-case letters, digits and _ are allowed.'
+    elif kind.startswith("bool"):
+        sentence = f'{name}: found "{found}", true or false is needed.'
+    elif kind.endswith("_type"):
+        wanted = {"list": "a list", "dict": "a mapping", "model": "a mapping", "string": "a word"}
+        what = next((v for k, v in wanted.items() if kind.startswith(k)), "another kind of value")
+        shown = "nothing" if found is None else f'"{found}"' if isinstance(found, str) else "a block"
+        sentence = f"{name}: found {shown}, {what} is needed."
+    else:
+        sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}."
+    more = error.error_count() - 1
+    if more:
+        sentence = f"{sentence[:-1]} ({more} more {'place' if more == 1 else 'places'} to mend)."
+    return _At(path, sentence)
+
+
+def _file_path(loc: tuple[str | int, ...], tree: Any) -> _Path:
+    """The place in the file: pydantic's location without its union tags and key marks."""
+    path: list[str | int] = []
+    node = tree
+    for step in loc:
+        if isinstance(node, dict) and step in node:
+            node = node[step]
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _name_path(path: _Path, tree: Any) -> str:
+    """``tables.table1.rows.age.values`` instead of ``tables.0.rows.0.values``."""
+    names, node = [], tree
+    for step in path:
+        node = node[step]
+        named = isinstance(step, int) and isinstance(node, dict)
+        label = (node.get("id") or node.get("section")) if named else None
+        names.append(str(label if label else step))
+    return ".".join(names) or "the file"
+
+
+def _check_links(paper: Paper) -> None:
+    """Refuse what the schema alone cannot see: duplicate ids and references to nothing."""
+    _check_unique(paper)
+    groups = {g.id for g in paper.groups}
+    variables = {v.id for v in paper.variables}
+    if sum(g.event for g in paper.groups) != 1:
+        found = sum(g.event for g in paper.groups)
+        raise _At(("groups",), f"groups: found {found} groups with event: true, exactly one is needed.")
+    for t, table in enumerate(paper.tables):
+        path: _Path = ("tables", t)
+        if isinstance(table, RocTable) and table.positive not in groups:
+            raise _unknown((*path, "positive"), table.positive, groups, "group")
+        if isinstance(table, RegressionTable) and table.event not in groups:
+            raise _unknown((*path, "event"), table.event, groups, "group")
+        for r, row in enumerate(table.rows):
+            _check_row(row, (*path, "rows", r), groups, variables)
+    _check_statements(paper)
+    ids = paper.numbers.keys()
+    for s, section in enumerate(paper.text):
+        for i, statement in enumerate(section.statements):
+            prefix = f"{section.section}.{statement.id}"
+            for number in paper.numbers.values():
+                mine = number.id == prefix or number.id.rpartition(".")[0] == prefix
+                if mine and number.repeats is not None and number.repeats not in ids:
+                    at: _Path = ("text", s, "statements", i, "repeats")
+                    raise _unknown(at, str(statement.repeats), ids, "number")
+    _check_references(paper, set(ids), variables)
+
+
+def _unknown(path: _Path, found: str, allowed: Any, what: str) -> _At:
+    import difflib
+
+    near = difflib.get_close_matches(found, list(allowed), n=3, cutoff=0.5)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    some = sorted(allowed) if len(allowed) <= 12 else []
+    listed = f", there are {', '.join(some)}" if some and not near else hint
+    return _At(path, f'found "{found}", which is no {what} of this file{listed}.')
+
+
+def _check_unique(paper: Paper) -> None:
+    def once(items: list[Any], path: _Path, key: str = "id") -> None:
+        seen: set[str] = set()
+        for i, item in enumerate(items):
+            name = getattr(item, key)
+            if name in seen:
+                raise _At((*path, i, key), f'found the {key} "{name}" twice, it may stand once.')
+            seen.add(name)
+
+    once(paper.groups, ("groups",))
+    once(paper.variables, ("variables",))
+    once(paper.tables, ("tables",))
+    once(paper.text, ("text",), "section")
+    once(paper.relations, ("relations",))
+    once(paper.timelines, ("timelines",))
+    once(paper.pictures, ("pictures",))
+    taken = {"groups"}
+    for name, items, key in (
+        ("tables", paper.tables, "id"),
+        ("text", paper.text, "section"),
+        ("pictures", paper.pictures, "id"),
+    ):
+        for i, item in enumerate(items):
+            part = getattr(item, key)
+            if part in taken:
+                raise _At((name, i, key), f'found the {key} "{part}" twice, it may stand once.')
+            taken.add(part)
+    for t, table in enumerate(paper.tables):
+        once(table.rows, ("tables", t, "rows"))
+        for r, row in enumerate(table.rows):
+            if isinstance(row, LevelsRow):
+                once(row.levels, ("tables", t, "rows", r, "levels"))
+    for s, section in enumerate(paper.text):
+        once(section.statements, ("text", s, "statements"))
+
+
+def _check_row(row: Any, path: _Path, groups: set[str], variables: set[str]) -> None:
+    if getattr(row, "variable", None) is not None and row.variable not in variables:
+        raise _unknown((*path, "variable"), row.variable, variables, "variable")
+    cells = [(("values",), row.values)] if hasattr(row, "values") else []
+    if isinstance(row, LevelsRow):
+        cells = [(("levels", i, "values"), level.values) for i, level in enumerate(row.levels)]
+    for where, values in cells:
+        for group in values:
+            if group not in groups:
+                raise _unknown((*path, *where, group), group, groups, "group")
+        for group in sorted(groups - set(values)):
+            raise _At((*path, *where), f'{row.id}: the group "{group}" is missing.')
+
+
+def _check_statements(paper: Paper) -> None:
+    for s, section in enumerate(paper.text):
+        for i, statement in enumerate(section.statements):
+            if statement.kind == "label":
+                continue
+            try:
+                _TEXT_PARSERS[statement.kind][0](statement.printed)
+            except p.PrintedError as error:
+                path: _Path = ("text", s, "statements", i, "printed")
+                raise _At(path, f"text.{section.section}.{statement.id}: {error}.") from None
+
+
+def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
+    def known(path: _Path, reference: str | None) -> None:
+        if reference is not None and reference not in ids:
+            raise _unknown(path, reference, ids, "number")
+
+    known(("significance",), paper.significance)
+    for i, variable in enumerate(paper.variables):
+        for side in ("lower", "upper"):
+            limit = getattr(variable, side)
+            if limit is None:
+                continue
+            if (limit.number is None) == (limit.value is None):
+                raise _At(("variables", i, side), f"{variable.id}: a limit has a number or a value, one of them.")
+            known(("variables", i, side, "number"), limit.number)
+        if variable.formula is not None:
+            _check_expression(("variables", i, "formula"), variable.formula, variables)
+    for i, constraint in enumerate(paper.constraints):
+        _check_expression(("constraints", i, "expression"), constraint.expression, variables, comparison=True)
+    cells = {f"{t.id}.{row.id}" for t in paper.tables_of("roc") for row in t.rows}
+    margins = {number.rpartition(".")[0].rpartition(".")[0] for number in ids if number.endswith(".count")}
+    for t, table in enumerate(paper.tables):
+        if isinstance(table, RegressionTable):
+            for r, row in enumerate(table.rows):
+                if row.cut is not None and row.cut not in cells:
+                    raise _unknown(("tables", t, "rows", r, "cut"), row.cut, cells, "row of a ROC table")
+                if row.margin is not None and row.margin not in margins:
+                    raise _unknown(("tables", t, "rows", r, "margin"), row.margin, margins, "row with counts")
+    for i, relation in enumerate(paper.relations):
+        for name, reference in relation.where.items():
+            known(("relations", i, "where", name), reference)
+        equation = relation.equation.replace("=", "==") if _is_plain_equation(relation.equation) else relation.equation
+        _check_expression(("relations", i, "equation"), equation, set(relation.where), comparison=True)
+    dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
+    for i, timeline in enumerate(paper.timelines):
+        known(("timelines", i, "years"), timeline.years)
+        for key, reference in (("from", timeline.start), ("until", timeline.until)):
+            if reference is not None and reference not in dates:
+                raise _unknown(("timelines", i, key), reference, dates, "date")
+        for j, reference in enumerate(timeline.order or []):
+            if reference not in dates:
+                raise _unknown(("timelines", i, "order", j), reference, dates, "date")
+        if (timeline.order is None) == (timeline.start is None or timeline.until is None):
+            raise _At(("timelines", i), f"{timeline.id}: either order, or from and until, are needed.")
+
+
+def _is_plain_equation(equation: str) -> bool:
+    return not any(sign in equation for sign in ("==", "<", ">", "!"))
+
+
+def parse_relation(equation: str) -> tuple[ast.expr, str, ast.expr]:
+    """``a = b + c`` as its two sides and the sign between them (``=``, ``<``, ``<=``, …)."""
+    text = equation.replace("=", "==") if _is_plain_equation(equation) else equation
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Compare)
+    sign = {ast.Eq: "=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(node.ops[0])]
+    return node.left, sign, node.comparators[0]
+
+
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+
+
+def _check_expression(path: _Path, text: str, names: set[str], comparison: bool = False) -> None:
+    """Refuse everything in a formula but names, numbers, + − * / and brackets."""
+    try:
+        body = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise _At(path, f'found "{text}", a formula of names, numbers, + - * / is needed.') from None
+    sides = [body]
+    if comparison:
+        signs = (ast.Eq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+        if not (isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)):
+            raise _At(path, f'found "{text}", two sides with one of = < <= > >= between them are needed.')
+        sides = [body.left, body.comparators[0]]
+    for side in sides:
+        for node in ast.walk(side):
+            if isinstance(node, ast.Name):
+                if node.id not in names:
+                    raise _unknown(path, node.id, names, "name")
+            elif isinstance(node, ast.Constant):
+                if isinstance(node.value, bool) or not isinstance(node.value, int | float):
+                    raise _At(path, f'found "{text}", only numbers may stand beside names.')
+            elif isinstance(node, ast.UnaryOp):
+                if not isinstance(node.op, ast.USub):
+                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+            elif isinstance(node, ast.BinOp):
+                if not isinstance(node.op, _OPERATORS):
+                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+            elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
+                raise _At(path, f'found "{text}", only names, numbers, + - * / are allowed.')

@@ -474,7 +474,9 @@ def _count_numbers(
     for group_id, cell in values.items():
         place = _place(table_id, row, paper.group(group_id).label)
         id = f"{prefix}.{group_id}"
-        yield Number(f"{id}.count", cell.count.text, cell.count, "count", place, row, group=group_id)
+        yield Number(
+            f"{id}.count", cell.count.text, cell.count, "count", place, row, group=group_id
+        )
         if cell.percent is not None:
             yield Number(
                 f"{id}.percent", cell.percent.text, cell.percent, "percentage", place, row,
@@ -587,7 +589,9 @@ def _statement_numbers(section: Section, statement: Statement) -> Iterator[Numbe
         yield Number(id, statement.printed, value, role, repeats=statement.repeats, **common)
     for part, (number, part_role) in parts.items():
         repeats = f"{statement.repeats}.{part}" if statement.repeats else None
-        yield Number(f"{id}.{part}", number.text.strip(), number, part_role, repeats=repeats, **common)
+        yield Number(
+            f"{id}.{part}", number.text.strip(), number, part_role, repeats=repeats, **common
+        )
 
 
 # --- loading ---------------------------------------------------------------------------
@@ -626,7 +630,9 @@ def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
     """The tree of a YAML file, every scalar a string, and the line of every node."""
     try:
         if file.stat().st_size > LARGEST_FILE:
-            raise PaperError(file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed.")
+            raise PaperError(
+                file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed."
+            )
         raw = file.read_bytes()
     except FileNotFoundError:
         raise PaperError(file, None, "there is no such file.") from None
@@ -650,9 +656,13 @@ def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
     except RecursionError:
-        raise PaperError(file, None, f"the file nests deeper than the {DEEPEST} levels allowed.") from None
+        raise PaperError(
+            file, None, f"the file nests deeper than the {DEEPEST} levels allowed."
+        ) from None
     if not isinstance(root, yaml.MappingNode):
-        raise PaperError(file, 1, "a paper file is a mapping that begins with a line such as schema: 1.")
+        raise PaperError(
+            file, 1, "a paper file is a mapping that begins with a line such as schema: 1."
+        )
     lines: dict[_Path, int] = {}
     try:
         tree = _plain(root, (), lines, set())
@@ -721,7 +731,9 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
     elif kind.endswith("_type"):
         wanted = {"list": "a list", "dict": "a mapping", "model": "a mapping", "string": "a word"}
         what = next((v for k, v in wanted.items() if kind.startswith(k)), "another kind of value")
-        shown = "nothing" if found is None else f'"{found}"' if isinstance(found, str) else "a block"
+        shown = (
+            "nothing" if found is None else f'"{found}"' if isinstance(found, str) else "a block"
+        )
         sentence = f"{name}: found {shown}, {what} is needed."
     else:
         sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}."
@@ -764,7 +776,9 @@ def _check_links(paper: Paper) -> None:
     variables = {v.id for v in paper.variables}
     if sum(g.event for g in paper.groups) != 1:
         found = sum(g.event for g in paper.groups)
-        raise _At(("groups",), f"groups: found {found} groups with event: true, exactly one is needed.")
+        raise _At(
+            ("groups",), f"groups: found {found} groups with event: true, exactly one is needed."
+        )
     for t, table in enumerate(paper.tables):
         path: _Path = ("tables", t)
         if isinstance(table, RocTable) and table.positive not in groups:
@@ -870,26 +884,43 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             if limit is None:
                 continue
             if (limit.number is None) == (limit.value is None):
-                raise _At(("variables", i, side), f"{variable.id}: a limit has a number or a value, one of them.")
+                raise _At(
+                    ("variables", i, side),
+                    f"{variable.id}: a limit has a number or a value, one of them.",
+                )
             known(("variables", i, side, "number"), limit.number)
         if variable.formula is not None:
             _check_expression(("variables", i, "formula"), variable.formula, variables)
     for i, constraint in enumerate(paper.constraints):
-        _check_expression(("constraints", i, "expression"), constraint.expression, variables, comparison=True)
+        _check_expression(
+            ("constraints", i, "expression"), constraint.expression, variables, comparison=True
+        )
     cells = {f"{t.id}.{row.id}" for t in paper.tables_of("roc") for row in t.rows}
-    margins = {number.rpartition(".")[0].rpartition(".")[0] for number in ids if number.endswith(".count")}
+    margins = {
+        number.rpartition(".")[0].rpartition(".")[0] for number in ids if number.endswith(".count")
+    }
     for t, table in enumerate(paper.tables):
         if isinstance(table, RegressionTable):
             for r, row in enumerate(table.rows):
                 if row.cut is not None and row.cut not in cells:
-                    raise _unknown(("tables", t, "rows", r, "cut"), row.cut, cells, "row of a ROC table")
+                    raise _unknown(
+                        ("tables", t, "rows", r, "cut"), row.cut, cells, "row of a ROC table"
+                    )
                 if row.margin is not None and row.margin not in margins:
-                    raise _unknown(("tables", t, "rows", r, "margin"), row.margin, margins, "row with counts")
+                    raise _unknown(
+                        ("tables", t, "rows", r, "margin"), row.margin, margins, "row with counts"
+                    )
     for i, relation in enumerate(paper.relations):
         for name, reference in relation.where.items():
             known(("relations", i, "where", name), reference)
-        equation = relation.equation.replace("=", "==") if _is_plain_equation(relation.equation) else relation.equation
-        _check_expression(("relations", i, "equation"), equation, set(relation.where), comparison=True)
+        equation = (
+            relation.equation.replace("=", "==")
+            if _is_plain_equation(relation.equation)
+            else relation.equation
+        )
+        _check_expression(
+            ("relations", i, "equation"), equation, set(relation.where), comparison=True
+        )
     dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
     for i, timeline in enumerate(paper.timelines):
         known(("timelines", i, "years"), timeline.years)
@@ -900,7 +931,9 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             if reference not in dates:
                 raise _unknown(("timelines", i, "order", j), reference, dates, "date")
         if (timeline.order is None) == (timeline.start is None or timeline.until is None):
-            raise _At(("timelines", i), f"{timeline.id}: either order, or from and until, are needed.")
+            raise _At(
+                ("timelines", i), f"{timeline.id}: either order, or from and until, are needed."
+            )
 
 
 def _is_plain_equation(equation: str) -> bool:
@@ -924,12 +957,18 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
     try:
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _At(path, f'found "{text}", a formula of names, numbers, + - * / is needed.') from None
+        raise _At(
+            path, f'found "{text}", a formula of names, numbers, + - * / is needed.'
+        ) from None
     sides = [body]
     if comparison:
         signs = (ast.Eq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-        if not (isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)):
-            raise _At(path, f'found "{text}", two sides with one of = < <= > >= between them are needed.')
+        if not (
+            isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)
+        ):
+            raise _At(
+                path, f'found "{text}", two sides with one of = < <= > >= between them are needed.'
+            )
         sides = [body.left, body.comparators[0]]
     for side in sides:
         for node in ast.walk(side):

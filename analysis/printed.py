@@ -303,7 +303,9 @@ def parse_count_percent(text: str) -> CountPercent:
     """Read ``67 (59.82%)``, ``67 (59.82)`` or ``67``; a percentage lies in 0 to 100."""
     match = re.fullmatch(r"([^()]+?)\s*(?:\(([^()]+)\))?", _tidy(text))
     if not match:
-        raise PrintedError(f'found "{text}", a count and a percentage such as 67 (59.82%) are needed')
+        raise PrintedError(
+            f'found "{text}", a count and a percentage such as 67 (59.82%) are needed'
+        )
     count = parse_whole(match[1])
     percent = parse_percent(match[2]) if match[2] else None
     return CountPercent(text, count, percent)
@@ -365,7 +367,9 @@ def parse_median_iqr(text: str) -> MedianIQR:
     return MedianIQR(text, median, quartiles.low, quartiles.high)
 
 
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +387,9 @@ def parse_date(text: str) -> PrintedDate:
     match = re.fullmatch(r"(?:([A-Z][a-z]{2,8})\.?\s+)?(?:(\d{1,2}),\s*)?((?:19|20)\d\d)", tidy)
     months = [m for m in _MONTHS if match and match[1] and m.startswith(match[1])]
     if not match or (match[1] and len(months) != 1) or (match[2] and not months):
-        raise PrintedError(f'found "{text}", a date such as December 2017 or Jan 05, 2023 is needed')
+        raise PrintedError(
+            f'found "{text}", a date such as December 2017 or Jan 05, 2023 is needed'
+        )
     year = int(match[3])
     if not months:
         return PrintedDate(text, date(year, 1, 1), date(year, 12, 31))

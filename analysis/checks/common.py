@@ -30,13 +30,17 @@ def p_from_t(abs_t: Interval, df: Interval) -> Interval:
 def p_from_z(abs_z: Interval) -> Interval:
     """Two-sided P of every ``|z|`` in `abs_z` (≥ 0) under the normal, enclosed."""
     low = 2 * special.ndtr(-float(abs_z.high)) if abs_z.high != math.inf else 0.0
-    return Interval.outward(float(low), float(2 * special.ndtr(-float(abs_z.low))), _ULPS).clip(0, 1)
+    return Interval.outward(float(low), float(2 * special.ndtr(-float(abs_z.low))), _ULPS).clip(
+        0, 1
+    )
 
 
 def p_from_chi2(chi2: Interval, df: int) -> Interval:
     """Upper-tail P of every value in `chi2` (≥ 0) with `df` degrees of freedom, enclosed."""
     low = special.chdtrc(df, float(chi2.high)) if chi2.high != math.inf else 0.0
-    return Interval.outward(float(low), float(special.chdtrc(df, float(chi2.low))), _ULPS).clip(0, 1)
+    return Interval.outward(float(low), float(special.chdtrc(df, float(chi2.low))), _ULPS).clip(
+        0, 1
+    )
 
 
 def z_for_level(level: Fraction) -> Interval:

@@ -1,0 +1,220 @@
+"""The running text: does it repeat what the tables print, and do its own numbers fit?"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from analysis.findings import GRAVITY, Finding, Verdict
+from analysis.paper import Number, Paper, Timeline, parse_relation
+from analysis.printed import Interval, Printed, PrintedDate, format_fixed
+
+# numbers that are stated, not rounded
+_EXACT_ROLES = {"count", "group size", "rule", "duration", "eligibility limit", "assumption"}
+
+
+def repeats(paper: Paper) -> Iterator[Finding]:
+    """Each number of the text that repeats another one, held against it."""
+    by_statement: dict[str, list[Number]] = defaultdict(list)
+    for number in paper.numbers.values():
+        if number.repeats is not None:
+            part = number.id.rpartition(".")[2]
+            compound = part in ("mean", "sd", "low", "high")
+            by_statement[number.id.rpartition(".")[0] if compound else number.id].append(number)
+    for statement, numbers in by_statement.items():
+        originals = [paper.numbers[n.repeats] for n in numbers if n.repeats]
+        verdicts = [_same(n, o) for n, o in zip(numbers, originals, strict=True)]
+        verdict = max(verdicts, key=GRAVITY.index)
+        here = " and ".join(n.text for n in numbers)
+        there = " and ".join(o.text for o in originals)
+        yield Finding(
+            id=f"{statement}.repeats",
+            check="text against tables",
+            verdict=verdict,
+            numbers=tuple(n.id for n in numbers) + tuple(o.id for o in originals),
+            claim=f"{numbers[0].about}: the text repeats {originals[0].place}",
+            printed=here,
+            attainable=there,
+            by_hand=f"Text {here}; there {there}.",
+            assumptions=("both places speak about the same quantity",),
+            note=""
+            if verdict is not Verdict.CONSISTENT
+            else "Printed in two ways that can stand for one value.",
+        )
+
+
+def _same(number: Number, original: Number) -> Verdict:
+    a, b = number.value, original.value
+    if isinstance(a, Printed) and isinstance(b, Printed):
+        if (a.value, a.decimals, a.comparison) == (b.value, b.decimals, b.comparison):
+            return Verdict.REPRODUCED
+        # a sign before a limit or cut-off (">405.08") does not change which number it is
+        if number.role in ("threshold", "number") and a.value == b.value:
+            return Verdict.REPRODUCED
+        near = a.interval.intersects(b.interval)
+        return Verdict.CONSISTENT if near else Verdict.IMPOSSIBLE
+    if isinstance(a, PrintedDate) and isinstance(b, PrintedDate):
+        if (a.first, a.last) == (b.first, b.last):
+            return Verdict.REPRODUCED
+        near = a.first <= b.last and b.first <= a.last
+        return Verdict.CONSISTENT if near else Verdict.IMPOSSIBLE
+    return Verdict.REPRODUCED if number.text == original.text else Verdict.IMPOSSIBLE
+
+
+def relations(paper: Paper) -> Iterator[Finding]:
+    """Equations and inequalities between printed numbers, by interval arithmetic."""
+    for relation in paper.relations:
+        left, sign, right = parse_relation(relation.equation)
+        numbers = {name: paper.numbers[ref] for name, ref in relation.where.items()}
+        wide = {name: _values(number) for name, number in numbers.items()}
+        central = {name: Interval.point(_printed(number).value) for name, number in numbers.items()}
+        filled = _fill(relation.equation, numbers)
+        verdict = _holds(
+            _evaluate(left, wide), sign, _evaluate(right, wide),
+            _evaluate(left, central), _evaluate(right, central),
+        )  # fmt: skip
+        values = [_evaluate(side, central).low for side in (left, right)]
+        sides = f" {sign} ".join(_short(value) for value in values)
+        yield Finding(
+            id=relation.id,
+            check="arithmetic of the text",
+            verdict=verdict,
+            numbers=tuple(number.id for number in numbers.values()),
+            claim=relation.claim,
+            printed=relation.equation,
+            attainable=sides,
+            by_hand=f"{filled}: {sides}",
+            assumptions=("the numbers are meant as the equation reads them",),
+            values={"left": float(values[0]), "right": float(values[1])},
+        )
+
+
+def _short(value: object) -> str:
+    value = Fraction(value)  # type: ignore[arg-type]
+    return str(value) if value.denominator == 1 else format_fixed(value, 3)
+
+
+def _fill(equation: str, numbers: dict[str, Number]) -> str:
+    """The equation with the printed numbers in the place of their names."""
+    filled = ast.parse(equation.replace("=", "==") if " = " in equation else equation, mode="eval")
+    for node in ast.walk(filled):
+        if isinstance(node, ast.Name):
+            node.id = format_fixed(
+                _printed(numbers[node.id]).value, _printed(numbers[node.id]).decimals
+            )
+    return ast.unparse(filled).replace("==", "=").replace("*", "×")
+
+
+def _printed(number: Number) -> Printed:
+    if not isinstance(number.value, Printed):
+        raise TypeError(f"{number.id} is no number")
+    return number.value
+
+
+def _values(number: Number) -> Interval:
+    value = _printed(number)
+    if number.role in _EXACT_ROLES and value.decimals == 0:
+        return Interval.point(value.value)
+    return value.interval
+
+
+def _evaluate(node: ast.expr, names: dict[str, Interval]) -> Interval:
+    if isinstance(node, ast.Name):
+        return names[node.id]
+    if isinstance(node, ast.Constant):
+        return Interval.point(Fraction(str(node.value)))
+    if isinstance(node, ast.UnaryOp):
+        return -_evaluate(node.operand, names)
+    assert isinstance(node, ast.BinOp)
+    a, b = _evaluate(node.left, names), _evaluate(node.right, names)
+    if isinstance(node.op, ast.Add):
+        return a + b
+    if isinstance(node.op, ast.Sub):
+        return a - b
+    return a * b if isinstance(node.op, ast.Mult) else a / b
+
+
+def _holds(
+    left: Interval, sign: str, right: Interval, c_left: Interval, c_right: Interval
+) -> Verdict:
+    if sign == "=":
+        if c_left == c_right:
+            return Verdict.REPRODUCED
+        return Verdict.CONSISTENT if left.intersects(right) else Verdict.IMPOSSIBLE
+    if sign in (">", ">="):
+        left, right = right, left
+    strict = "=" not in sign
+    always = left.high < right.low if strict else left.high <= right.low
+    sometimes = left.low < right.high if strict else left.low <= right.high
+    return Verdict.REPRODUCED if always else Verdict.CONSISTENT if sometimes else Verdict.IMPOSSIBLE
+
+
+def timelines(paper: Paper) -> Iterator[Finding]:
+    """Printed dates: are they in order, and does the follow-up fit before the submission?"""
+    for timeline in paper.timelines:
+        yield _order(paper, timeline) if timeline.order else _fits(paper, timeline)
+
+
+def _date(paper: Paper, reference: str) -> PrintedDate:
+    value = paper.numbers[reference].value
+    assert isinstance(value, PrintedDate)
+    return value
+
+
+def _order(paper: Paper, timeline: Timeline) -> Finding:
+    ids = timeline.order or []
+    dates = [_date(paper, id) for id in ids]
+    pairs = list(zip(dates, dates[1:], strict=False))
+    certain = all(a.last <= b.first for a, b in pairs)
+    possible = all(a.first <= b.last for a, b in pairs)
+    texts = " → ".join(d.text for d in dates)
+    return Finding(
+        id=timeline.id,
+        check="timeline",
+        verdict=_certainty(certain, possible),
+        numbers=tuple(ids),
+        claim=timeline.claim,
+        printed=texts,
+        attainable="in this order" if certain else "possible" if possible else "not in this order",
+        by_hand=texts,
+    )
+
+
+def _certainty(certain: bool, possible: bool) -> Verdict:
+    return Verdict.REPRODUCED if certain else Verdict.CONSISTENT if possible else Verdict.IMPOSSIBLE
+
+
+def _later(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:  # 29 February
+        return day.replace(year=day.year + years, day=28)
+
+
+def _fits(paper: Paper, timeline: Timeline) -> Finding:
+    assert timeline.start and timeline.until
+    start, until = _date(paper, timeline.start), _date(paper, timeline.until)
+    years = int(paper.number(timeline.years).value) if timeline.years else 0
+    slack = [
+        (until.first - _later(start.last, years)).days,
+        (until.last - _later(start.first, years)).days,
+    ]
+    numbers = [timeline.start, *([timeline.years] if timeline.years else []), timeline.until]
+    return Finding(
+        id=timeline.id,
+        check="timeline",
+        verdict=_certainty(slack[0] >= 0, slack[1] >= 0),
+        numbers=tuple(numbers),
+        claim=timeline.claim,
+        printed=f"{start.text} + {years} years, then {until.text}",
+        attainable=f"{slack[0]} to {slack[1]} days to spare",
+        by_hand=f"{start.text} + {years} years ends {_later(start.last, years):%d %B %Y} at the latest; {until.text}",
+        assumptions=("follow-up begins at admission or soon after",),
+        values={"slack_low": slack[0], "slack_high": slack[1]},
+    )
+
+
+CHECKS = (repeats, relations, timelines)

@@ -1,0 +1,916 @@
+"""Tables that compare two groups row by row: counts, means, t, chi-square, P.
+
+Finding ids: ``table1.age.t_from_means``, ``table1.gender.male.control.percentage``, …
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from analysis.checks import common, granularity, two_samples, witness
+from analysis.checks.common import outward_text, p_finding, p_interval_text, p_text
+from analysis.findings import Finding, Verdict, verdict_for
+from analysis.paper import CountRow, Group, LevelsRow, MeanRow, Paper, Row, TwoGroupTable
+from analysis.printed import CountPercent, Interval, Printed, format_fixed
+
+_Rows = Iterator[tuple[TwoGroupTable, Row]]
+
+
+def _rows(paper: Paper, *kinds: type) -> _Rows:
+    for table in paper.tables_of("two_group"):
+        for row in table.rows:
+            if not kinds or isinstance(row, kinds):
+                yield table, row
+
+
+def _label(paper: Paper, row: Row) -> str:
+    return paper.variable(row.variable).label
+
+
+# --- counts and percentages ------------------------------------------------------------
+
+
+def _count_cells(paper: Paper) -> Iterator[tuple[str, str, dict[str, CountPercent]]]:
+    for table, row in _rows(paper, CountRow, LevelsRow):
+        prefix = f"{table.id}.{row.id}"
+        if isinstance(row, CountRow):
+            yield prefix, _label(paper, row), row.values
+        else:
+            for level in row.levels:
+                yield f"{prefix}.{level.id}", f"{_label(paper, row)}: {level.label}", level.values
+
+
+def percentages(paper: Paper) -> Iterator[Finding]:
+    """``n (%)``: does the count over its group give the percentage?
+
+    A smaller denominator (missing values) and row percentages are tried before a
+    percentage is called impossible.
+    """
+    for prefix, label, values in _count_cells(paper):
+        row_total = sum(int(cell.count.value) for cell in values.values())
+        for group_id, cell in values.items():
+            if cell.percent is not None:
+                group = paper.group(group_id)
+                yield _percentage(f"{prefix}.{group_id}", label, cell, group, row_total)
+
+
+def _percentage(id: str, label: str, cell: CountPercent, group: Group, row_total: int) -> Finding:
+    assert cell.percent is not None
+    count, percent, n = int(cell.count.value), cell.percent, group.size
+    decimals = max(percent.decimals, 0)
+    exact = Fraction(100 * count, n)
+    attainable, note, assumptions = f"{format_fixed(exact, decimals + 2)}%", "", ()
+    assumption = f"the denominator is the group, {n}"
+    if percent.shows(exact):
+        verdict, assumptions = Verdict.REPRODUCED, (assumption,)
+        if percent.is_tie(exact):
+            note = f"{format_fixed(exact, decimals + 1)} lies half-way between two printed values; either may be printed."
+    elif smaller := granularity.hidden_denominators(count, percent, n):
+        verdict = Verdict.DEPENDS
+        shown = ", ".join(map(str, smaller[-3:][::-1]))
+        assumptions = (f"values are missing and the denominator is {shown} instead of {n}",)
+        attainable += f"; {percent.text} with a denominator of {shown}"
+    elif row_total and percent.shows(Fraction(100 * count, row_total)):
+        verdict = Verdict.DEPENDS
+        assumptions = (f"the percentage is of the row total {row_total}, not of the group",)
+        attainable += f"; {percent.text} of the row total {row_total}"
+    else:
+        verdict = Verdict.IMPOSSIBLE
+        assumptions = (
+            f"the denominator is the group ({n}), a part of it, or the row ({row_total})",
+        )
+    return Finding(
+        id=f"{id}.percentage",
+        check="counts and percentages",
+        verdict=verdict,
+        numbers=(f"{id}.count", f"{id}.percent"),
+        claim=f"{label}, {group.label}: the count gives the percentage",
+        printed=cell.text,
+        attainable=attainable,
+        by_hand=f"{count} / {n} × 100 = {format_fixed(exact, decimals + 2)}",
+        assumptions=assumptions,
+        note=note,
+        values={"count": count, "n": n, "percent": float(exact), "tie": percent.is_tie(exact)},
+    )
+
+
+def levels_add_up(paper: Paper) -> Iterator[Finding]:
+    """The categories of a variable together: all patients of the group?"""
+    for table, row in _rows(paper, LevelsRow):
+        assert isinstance(row, LevelsRow)
+        for group in paper.groups:
+            counts = [int(level.values[group.id].count.value) for level in row.levels]
+            total, n = sum(counts), group.size
+            verdict = (
+                Verdict.REPRODUCED if total == n
+                else Verdict.DEPENDS if total < n
+                else Verdict.IMPOSSIBLE
+            )  # fmt: skip
+            assumptions = ["each patient belongs to one category"]
+            if total < n:
+                assumptions.append(f"the value of {n - total} patients is missing")
+            yield Finding(
+                id=f"{table.id}.{row.id}.{group.id}.levels",
+                check="counts and percentages",
+                verdict=verdict,
+                numbers=tuple(
+                    f"{table.id}.{row.id}.{level.id}.{group.id}.count" for level in row.levels
+                )
+                + (f"groups.{group.id}",),
+                claim=f"{_label(paper, row)}, {group.label}: the categories make up the group",
+                printed=" + ".join(map(str, counts)),
+                attainable=f"{n} patients",
+                by_hand=f"{' + '.join(map(str, counts))} = {total}; group {n}",
+                assumptions=tuple(assumptions),
+                values={"total": total, "n": n},
+            )
+
+
+# --- means and SDs ---------------------------------------------------------------------
+
+
+def whole_numbers(paper: Paper) -> Iterator[Finding]:
+    """Means and SDs of variables recorded in whole units: GRIM and GRIMMER, exactly."""
+    for table, row in _rows(paper, MeanRow):
+        assert isinstance(row, MeanRow)
+        step = paper.variable(row.variable).step
+        if step is None:
+            continue
+        unit = step.value.value
+        for group in paper.groups:
+            cell, n = row.values[group.id], group.size
+            sums = granularity.grim(cell.mean, n, unit)
+            fits = granularity.grimmer(cell.mean, cell.sd, n, unit)
+            first = sums[0] if sums else None
+            shown = [format_fixed(unit * total / n, cell.mean.decimals + 2) for total in sums[:2]]
+            nearest = round(cell.mean.value * n / unit)
+            yield Finding(
+                id=f"{table.id}.{row.id}.{group.id}.whole_numbers",
+                check="means of whole numbers",
+                verdict=Verdict.CONSISTENT if fits else Verdict.IMPOSSIBLE,
+                numbers=tuple(f"{table.id}.{row.id}.{group.id}.{part}" for part in ("mean", "sd")),
+                claim=f"{_label(paper, row)}, {group.label}: whole values can have this mean and SD",
+                printed=cell.text,
+                attainable=(
+                    f"mean {' or '.join(shown)}" if sums else "no sum of whole values has this mean"
+                )
+                + ("" if fits or not sums else "; no sum of squares has this SD"),
+                by_hand=(
+                    f"{format_fixed(unit * (first if first is not None else nearest), 0)} / {n} = "
+                    f"{format_fixed(unit * (first if first is not None else nearest) / n, cell.mean.decimals + 2)}"
+                ),
+                assumptions=(f"values are multiples of {step.value.text}: {step.reason}",),
+                values={"sums": len(sums), "grim": bool(sums), "grimmer": fits},
+            )
+
+
+def within_limits(paper: Paper) -> Iterator[Finding]:
+    """Mean and SD between the limits of the variable (Bhatia & Davis 2000)."""
+    for table, row in _rows(paper, MeanRow):
+        assert isinstance(row, MeanRow)
+        variable = paper.variable(row.variable)
+        limits = paper.range_of(row.variable)
+        if math.isinf(limits.low) and math.isinf(limits.high):
+            continue
+        for group in paper.groups:
+            cell, n = row.values[group.id], group.size
+            if n < 2:
+                continue
+            square, inside = granularity.largest_sd(n, cell.mean.interval, limits.low, limits.high)
+            smallest = cell.sd.interval.clip(0, math.inf).low
+            possible = inside and smallest**2 <= square
+            stated = [
+                limit.number for limit in (variable.lower, variable.upper) if limit and limit.number
+            ]
+            if possible and not stated and (math.isinf(limits.low) or math.isinf(limits.high)):
+                continue  # one trivial limit such as zero: nothing that a reader needs to see
+            largest = common.sqrt(Interval.point(Fraction(square)))
+            named = [
+                f"{side} {format_fixed(paper.limit(limit), limit_decimals(paper, limit))} ({limit.reason})"
+                for side, limit in (("at least", variable.lower), ("at most", variable.upper))
+                if limit is not None
+            ]
+            low, high = (
+                "−∞" if math.isinf(limits.low) else format_fixed(limits.low, 0),
+                "∞" if math.isinf(limits.high) else format_fixed(limits.high, 0),
+            )
+            m = cell.mean.text.strip()
+            by_hand = (
+                f"√({n}/{n - 1} × ({high} − {m}) × ({m} − {low})) = {format_fixed(largest.high, 2)}"
+                if not (math.isinf(limits.low) or math.isinf(limits.high))
+                else f"√{n} × |{m} − {low if math.isinf(limits.high) else high}| = {format_fixed(largest.high, 2)}"
+            )
+            yield Finding(
+                id=f"{table.id}.{row.id}.{group.id}.limits",
+                check="means and SDs within limits",
+                verdict=Verdict.CONSISTENT if possible else Verdict.IMPOSSIBLE,
+                numbers=(
+                    *(f"{table.id}.{row.id}.{group.id}.{part}" for part in ("mean", "sd")),
+                    *stated,
+                ),
+                claim=f"{variable.label}, {group.label}: mean and SD fit between the limits",
+                printed=cell.text,
+                attainable=f"SD at most {format_fixed(largest.high, cell.sd.decimals)}"
+                if inside
+                else "no mean within the limits",
+                by_hand=by_hand,
+                assumptions=tuple(f"every value is {name}" for name in named),
+                values={
+                    "largest_sd": float(largest.high),
+                    "limits": (float(limits.low), float(limits.high)),
+                },
+            )
+
+
+def limit_decimals(paper: Paper, limit: object) -> int:
+    """Printed decimals of a limit."""
+    number = paper.number(limit.number) if limit.number else limit.value  # type: ignore[attr-defined]
+    return max(number.decimals, 0)
+
+
+# --- t ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _TRow:
+    """The inputs of t for one row: sizes and the boxes of means and SDs."""
+
+    table: TwoGroupTable
+    row: MeanRow
+    label: str
+    n: tuple[int, int]
+    mean: tuple[Printed, Printed]
+    sd: tuple[Printed, Printed]
+
+    @property
+    def id(self) -> str:
+        return f"{self.table.id}.{self.row.id}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return tuple(
+            f"{self.id}.{group}.{part}" for group in self.row.values for part in ("mean", "sd")
+        )
+
+    def _of(
+        self, function: Callable[..., two_samples.TInterval], box: bool
+    ) -> two_samples.TInterval:
+        pick = (lambda x: x.interval) if box else (lambda x: Interval.point(x.value))
+        (n1, n2), (m1, m2), (s1, s2) = self.n, self.mean, self.sd
+        return function(n1, pick(m1), pick(s1), n2, pick(m2), pick(s2))
+
+    def student(self, box: bool = True) -> two_samples.TInterval:
+        return self._of(two_samples.student_t, box)
+
+    def welch(self, box: bool = True) -> two_samples.TInterval:
+        return self._of(two_samples.welch_t, box)
+
+    def standard_errors(self, box: bool = True) -> two_samples.TInterval:
+        def function(n1, m1, s1, n2, m2, s2):  # type: ignore[no-untyped-def]
+            return two_samples.t_from_standard_errors(m1, s1, m2, s2, n1 + n2 - 2)
+
+        return self._of(function, box)
+
+
+def _t_rows(paper: Paper) -> Iterator[_TRow]:
+    if len(paper.groups) != 2:
+        return
+    first, second = paper.groups
+    for table, row in _rows(paper, MeanRow):
+        assert isinstance(row, MeanRow)
+        a, b = row.values[first.id], row.values[second.id]
+        if min(first.size, second.size) < 2:
+            continue
+        yield _TRow(
+            table,
+            row,
+            _label(paper, row),
+            (first.size, second.size),
+            (a.mean, b.mean),
+            (a.sd, b.sd),
+        )
+
+
+STUDENT, WELCH = "Student's t (equal variances)", "Welch's t (unequal variances)"
+_STANDARD_ERRORS = "the figures after ± are standard errors, not SDs"
+
+
+def _fits_t(printed: Printed, t: two_samples.TInterval) -> bool:
+    """Whether |t| may print like this; compared as squares, which are exact."""
+    target = common.absolute(printed.interval)
+    return Interval(target.low**2, target.high**2).intersects(t.squared)
+
+
+def _shows_t(printed: Printed, t: two_samples.TInterval) -> bool:
+    """Whether the t of the printed means and SDs themselves, rounded, is the printed one."""
+    return t.squared.is_point and _fits_t(printed, t)
+
+
+def t_from_means(paper: Paper) -> Iterator[Finding]:
+    """The printed t against every t that the printed means and SDs allow."""
+    for case in _t_rows(paper):
+        printed = case.row.statistic
+        if printed is None:
+            continue
+        student, welch = case.student(), case.welch()
+        central = case.student(box=False)
+        decimals = max(printed.decimals, 0)
+        attainable = f"{outward_text(student.absolute, decimals + 1)} (Student)"
+        assumptions: tuple[str, ...] = (STUDENT, "the sign of t is not printed")
+        if _shows_t(printed, central):
+            verdict = Verdict.REPRODUCED
+        elif _fits_t(printed, student):
+            verdict = Verdict.CONSISTENT
+        elif _fits_t(printed, welch):
+            verdict, assumptions = Verdict.DEPENDS, (WELCH, "the sign of t is not printed")
+            attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
+        elif _fits_t(printed, case.standard_errors()):
+            verdict, assumptions = Verdict.DEPENDS, (_STANDARD_ERRORS,)
+            attainable += f"; {outward_text(case.standard_errors().absolute, decimals + 1)} if ± gives standard errors"
+        else:
+            verdict = Verdict.IMPOSSIBLE
+            assumptions = ("a two-sample t, Student's or Welch's, of the whole groups",)
+            attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
+        t = central.absolute.high
+        yield Finding(
+            id=f"{case.id}.t_from_means",
+            check="t from means and SDs",
+            verdict=verdict,
+            numbers=(f"{case.id}.statistic", *case.inputs),
+            claim=f"{case.label}: t from the printed means and SDs",
+            printed=f"t = {printed.text}",
+            attainable=attainable,
+            by_hand=_t_by_hand(case, float(t), decimals),
+            assumptions=assumptions,
+            values={
+                "t": float(printed.value),
+                "t_low": float(student.absolute.low),
+                "t_high": float(student.absolute.high),
+                "t_central": float(t),
+                "welch_low": float(welch.absolute.low),
+                "welch_high": float(welch.absolute.high),
+                "label": case.label,
+            },
+        )
+
+
+def _t_by_hand(case: _TRow, t: float, decimals: int) -> str:
+    (n1, n2), (m1, m2), (s1, s2) = case.n, case.mean, case.sd
+    a, b = (m1, m2) if m1.value >= m2.value else (m2, m1)
+    pooled = math.sqrt(((n1 - 1) * float(s1) ** 2 + (n2 - 1) * float(s2) ** 2) / (n1 + n2 - 2))
+    shown = "∞" if math.isinf(t) else format_fixed(t, decimals)
+    return (
+        f"({a.text.strip()} − {b.text.strip()}) / ({format_fixed(pooled, 3)} × √(1/{n1} + 1/{n2})) = {shown}; "
+        f"{format_fixed(pooled, 3)} is the pooled SD"
+    )
+
+
+def p_from_t(paper: Paper) -> Iterator[Finding]:
+    """The printed P against the printed t; from the means where no t is printed."""
+    for case in _t_rows(paper):
+        p, statistic = case.row.p, case.row.statistic
+        if p is None:
+            continue
+        df = sum(case.n) - 2
+        if statistic is None:
+            yield _p_from_means(case, p)
+            continue
+        t = common.absolute(statistic.interval)
+        attainable = common.p_from_t(t, Interval.point(df))
+        centre = abs(statistic.value)
+        central = float(common.p_from_t(Interval.point(centre), Interval.point(df)).high)
+        assumptions: tuple[str, ...] = (f"Student's t with {df} degrees of freedom, two-sided",)
+        finding = p_finding(
+            f"{case.id}.p_from_t", "P from t", f"{case.id}.p", p, central, attainable,
+            f"{case.label}: P from the printed t",
+            f"t = {statistic.text}, {df} degrees of freedom: P = {p_text(central)}",
+            assumptions,
+        )  # fmt: skip
+        if finding.verdict is Verdict.IMPOSSIBLE:
+            finding = _other_p(case, p, t, finding)
+        yield finding
+
+
+def _other_p(case: _TRow, p: Printed, t: Interval, finding: Finding) -> Finding:
+    """Welch's degrees of freedom, then a one-sided P, before a P is called impossible."""
+    welch = common.p_from_t(t, case.welch().df)
+    one_sided = Interval(finding_low(finding) / 2, finding_high(finding) / 2)
+    for name, interval in (("Welch's degrees of freedom", welch), ("a one-sided P", one_sided)):
+        if p.interval.clip(0, 1).intersects(interval):
+            return _with(
+                finding,
+                Verdict.DEPENDS,
+                (name,),
+                f"{finding.attainable}; P {p_interval_text(interval)} with {name}",
+            )
+    return finding
+
+
+def finding_low(finding: Finding) -> Fraction:
+    """The lower end of a P enclosure in a finding."""
+    return Fraction(finding.values["p_low"])  # type: ignore[arg-type]
+
+
+def finding_high(finding: Finding) -> Fraction:
+    """The upper end of a P enclosure in a finding."""
+    return Fraction(finding.values["p_high"])  # type: ignore[arg-type]
+
+
+def _with(
+    finding: Finding, verdict: Verdict, assumptions: tuple[str, ...], attainable: str
+) -> Finding:
+    return replace(finding, verdict=verdict, assumptions=assumptions, attainable=attainable)
+
+
+def _p_from_means(case: _TRow, p: Printed) -> Finding:
+    student, welch = two_samples.p_of_t(case.student()), two_samples.p_of_t(case.welch())
+    central = float(two_samples.p_of_t(case.student(box=False)).high)
+    finding = p_finding(
+        f"{case.id}.p_from_means", "P from means and SDs", f"{case.id}.p", p, central, student,
+        f"{case.label}: P from the printed means and SDs",
+        _t_by_hand(case, float(case.student(box=False).absolute.high), 3),
+        (STUDENT,),
+    )  # fmt: skip
+    if finding.verdict is Verdict.IMPOSSIBLE and p.interval.clip(0, 1).intersects(welch):
+        return _with(
+            finding,
+            Verdict.DEPENDS,
+            (WELCH,),
+            f"{finding.attainable}; P {p_interval_text(welch)} (Welch)",
+        )
+    return finding
+
+
+# --- chi-square ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _CountTable:
+    """The contingency table of one row: categories × groups."""
+
+    id: str
+    label: str
+    row: Row
+    counts: tuple[tuple[int, ...], ...]
+    inputs: tuple[str, ...]
+    implied_rest: bool
+
+    @property
+    def is_2x2(self) -> bool:
+        return len(self.counts) == 2 and len(self.counts[0]) == 2
+
+    @property
+    def complete(self) -> bool:
+        return all(map(sum, self.counts)) and all(map(sum, zip(*self.counts, strict=True)))
+
+
+def _count_tables(paper: Paper) -> Iterator[_CountTable]:
+    for table, row in _rows(paper, CountRow, LevelsRow):
+        id = f"{table.id}.{row.id}"
+        groups = paper.groups
+        if isinstance(row, CountRow):
+            one = tuple(int(row.values[g.id].count.value) for g in groups)
+            rest = tuple(g.size - k for g, k in zip(groups, one, strict=True))
+            if min(rest) < 0:
+                continue
+            counts: tuple[tuple[int, ...], ...] = (one, rest)
+            inputs = tuple(f"{id}.{g.id}.count" for g in groups)
+        else:
+            assert isinstance(row, LevelsRow)
+            counts = tuple(
+                tuple(int(level.values[g.id].count.value) for g in groups) for level in row.levels
+            )
+            inputs = tuple(f"{id}.{level.id}.{g.id}.count" for level in row.levels for g in groups)
+        found = _CountTable(id, _label(paper, row), row, counts, inputs, isinstance(row, CountRow))
+        if found.complete:
+            yield found
+
+
+PEARSON, YATES, LIKELIHOOD, FISHER = (
+    "Pearson's chi-square", "Yates's correction", "likelihood ratio", "Fisher's exact test",
+)  # fmt: skip
+
+
+def _statistics(case: _CountTable) -> dict[str, Interval]:
+    """Every chi-square that programs print for this table, enclosed."""
+    ratio = two_samples.likelihood_ratio(case.counts)
+    found = {PEARSON: Interval.point(two_samples.pearson(case.counts))}
+    if case.is_2x2:
+        found[YATES] = Interval.point(two_samples.yates(case.counts))
+    found[LIKELIHOOD] = Interval.outward(ratio - 1e-12, ratio + 1e-12).clip(0, math.inf)
+    return found
+
+
+def _count_assumptions(case: _CountTable) -> tuple[str, ...]:
+    return ("patients not counted in the row do not have the feature",) if case.implied_rest else ()
+
+
+def _chi2_by_hand(case: _CountTable, value: object, decimals: int) -> str:
+    shown = format_fixed(value, decimals)  # type: ignore[arg-type]
+    if case.is_2x2:
+        (a, b), (c, d) = case.counts
+        n = a + b + c + d
+        return f"{n} × ({a}×{d} − {b}×{c})² / ({a + b} × {c + d} × {a + c} × {b + d}) = {shown}"
+    flat = " | ".join(" ".join(map(str, row)) for row in case.counts)
+    return f"sum of (observed − expected)² / expected over {flat} = {shown}"
+
+
+def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
+    """The printed chi-square against Pearson, Yates and the likelihood ratio of the counts."""
+    for case in _count_tables(paper):
+        printed = case.row.statistic
+        if printed is None:
+            continue
+        variants = _statistics(case)
+        fits = [name for name, value in variants.items() if printed.interval.intersects(value)]
+        decimals = max(printed.decimals, 0)
+        shown = {name: format_fixed(value.low, decimals + 1) for name, value in variants.items()}
+        verdict = (
+            Verdict.REPRODUCED if PEARSON in fits
+            else Verdict.DEPENDS if fits
+            else Verdict.IMPOSSIBLE
+        )  # fmt: skip
+        named = PEARSON if PEARSON in fits else fits[0] if fits else ", ".join(variants)
+        yield Finding(
+            id=f"{case.id}.chi2_from_counts",
+            check="chi-square from counts",
+            verdict=verdict,
+            numbers=(f"{case.id}.statistic", *case.inputs),
+            claim=f"{case.label}: chi-square from the printed counts",
+            printed=f"χ² = {printed.text}",
+            attainable="; ".join(f"{value} ({name})" for name, value in shown.items()),
+            by_hand=_chi2_by_hand(case, variants[PEARSON].low, decimals + 1),
+            assumptions=(named, *_count_assumptions(case)),
+            values={name: float(value.low) for name, value in variants.items()}
+            | {"label": case.label, "chi2": float(printed.value)},
+        )
+
+
+def p_from_chi2(paper: Paper) -> Iterator[Finding]:
+    """The printed P against the printed chi-square."""
+    for case in _count_tables(paper):
+        p, statistic = case.row.p, case.row.statistic
+        if p is None or statistic is None:
+            continue
+        df = two_samples.degrees_of_freedom(case.counts)
+        attainable = common.p_from_chi2(statistic.interval.clip(0, math.inf), df)
+        central = two_samples.chi2_p(float(statistic.value), df)
+        yield p_finding(
+            f"{case.id}.p_from_chi2", "P from chi-square", f"{case.id}.p", p, central, attainable,
+            f"{case.label}: P from the printed chi-square",
+            f"χ² = {statistic.text}, {df} degree{'s' if df > 1 else ''} of freedom: P = {p_text(central)}",
+            (f"chi-square distribution with {df} degree{'s' if df > 1 else ''} of freedom",),
+        )  # fmt: skip
+
+
+def _count_ps(case: _CountTable) -> dict[str, float]:
+    """P of every test that programs print for this table."""
+    df = two_samples.degrees_of_freedom(case.counts)
+    found = {name: two_samples.chi2_p(float(x.low), df) for name, x in _statistics(case).items()}
+    if case.is_2x2:
+        found[FISHER] = two_samples.fisher_p(case.counts)
+    return found
+
+
+def p_from_counts(paper: Paper) -> Iterator[Finding]:
+    """The printed P against Pearson, Yates, likelihood ratio and Fisher of the counts."""
+    for case in _count_tables(paper):
+        p = case.row.p
+        if p is None:
+            continue
+        found = _count_ps(case)
+        fits = [name for name, value in found.items() if p.shows(value) or _nearly(p, value)]
+        undecided = not case.is_2x2 and not fits
+        verdict = (
+            Verdict.REPRODUCED if PEARSON in fits
+            else Verdict.DEPENDS if fits
+            else Verdict.NOT_CHECKABLE if undecided
+            else Verdict.IMPOSSIBLE
+        )  # fmt: skip
+        named = PEARSON if PEARSON in fits else fits[0] if fits else ", ".join(found)
+        yield Finding(
+            id=f"{case.id}.p_from_counts",
+            check="P from counts",
+            verdict=verdict,
+            numbers=(f"{case.id}.p", *case.inputs),
+            claim=f"{case.label}: P from the printed counts",
+            printed=f"P {p.text}" if p.comparison != "=" else f"P = {p.text}",
+            attainable="; ".join(f"{p_text(value)} ({name})" for name, value in found.items()),
+            by_hand=_chi2_by_hand(case, two_samples.pearson(case.counts), 3)
+            + f"; P = {p_text(found[PEARSON])}",
+            assumptions=(named, *_count_assumptions(case)),
+            note="Fisher's test of a larger table is not computed here." if undecided else "",
+            values=dict(found) | {"label": case.label},
+        )
+
+
+def _nearly(p: Printed, value: float) -> bool:
+    """A P that a program computed in floating point may fall on either side of a tie."""
+    return Interval.outward(value - 1e-9, value + 1e-9).intersects(p.interval)
+
+
+# --- one convention for the table ------------------------------------------------------
+
+
+def conventions(paper: Paper) -> Iterator[Finding]:
+    """Which one test explains every row of a table, and which rows rule the others out."""
+    for table in paper.tables_of("two_group"):
+        t_rows = {
+            case.id: {
+                name
+                for name, t in ((STUDENT, case.student()), (WELCH, case.welch()))
+                if _fits_t(case.row.statistic, t)
+            }
+            for case in _t_rows(paper)
+            if case.table is table and case.row.statistic is not None
+        }
+        yield from _convention(
+            paper, table, "t", t_rows, (STUDENT, WELCH), paper.paper.tests.continuous
+        )
+        chi_rows = {}
+        for case in _count_tables(paper):
+            if case.row in table.rows and case.row.statistic is not None:
+                printed = case.row.statistic.interval
+                chi_rows[case.id] = {
+                    name for name, x in _statistics(case).items() if printed.intersects(x)
+                }
+        yield from _convention(
+            paper,
+            table,
+            "chi2",
+            chi_rows,
+            (PEARSON, YATES, LIKELIHOOD),
+            paper.paper.tests.categorical,
+        )
+
+
+def _convention(
+    paper: Paper,
+    table: TwoGroupTable,
+    name: str,
+    rows: dict[str, set[str]],
+    candidates: tuple[str, ...],
+    stated: str | None,
+) -> Iterator[Finding]:
+    if not rows:
+        return
+    explains = [c for c in candidates if all(c in fits for fits in rows.values())]
+    against = {c: [row for row, fits in rows.items() if c not in fits] for c in candidates}
+    default = candidates[0]
+    nobody = [row for row, fits in rows.items() if not fits]
+    verdict = (
+        Verdict.REPRODUCED if default in explains
+        else Verdict.IMPOSSIBLE if nobody
+        else Verdict.DEPENDS
+    )  # fmt: skip
+
+    def label(row_id: str) -> str:
+        row = next(r for r in table.rows if f"{table.id}.{r.id}" == row_id)
+        return _label(paper, row)
+
+    ruled_out = "; ".join(
+        f"{c}: ruled out by {', '.join(label(r) for r in against[c])}"
+        for c in candidates
+        if against[c]
+    )
+    said = f'the methods say "{stated}"' if stated else "the methods name no test"
+    yield Finding(
+        id=f"{table.id}.{name}_convention",
+        check="one convention for the table",
+        verdict=verdict,
+        numbers=tuple(f"{row}.statistic" for row in rows),
+        claim=f"One test explains all {len(rows)} {'t' if name == 't' else 'chi-square'} statistics of the table",
+        printed=said,
+        attainable=", ".join(explains) if explains else "no single convention",
+        by_hand=ruled_out or "every row fits every convention within rounding",
+        assumptions=(said,),
+        values={
+            "explains": explains,
+            "against": {c: [label(r) for r in rows_] for c, rows_ in against.items()},
+            "rows": len(rows),
+        },
+    )
+
+
+# --- derived variables -----------------------------------------------------------------
+
+
+def derived_variables(paper: Paper) -> Iterator[Finding]:
+    """An index made from other rows: can parts and index belong to the same patients?
+
+    A witness settles it: values for every patient of the group, within the limits, whose
+    parts and index print as the table does.  Finding none proves nothing.
+    """
+    for table in paper.tables_of("two_group"):
+        rows = {row.variable: row for row in table.rows if isinstance(row, MeanRow)}
+        for variable in paper.variables:
+            if variable.formula is None or variable.id not in rows:
+                continue
+            parts = sorted(
+                {n.id for n in ast.walk(ast.parse(variable.formula)) if isinstance(n, ast.Name)}
+            )
+            if any(part not in rows for part in parts):
+                continue
+            for group in paper.groups:
+                yield _derived(paper, table, variable.id, variable.formula, parts, rows, group)
+
+
+def _derived(
+    paper: Paper, table: TwoGroupTable, index: str, formula: str, parts: list[str],
+    rows: dict[str, MeanRow], group: Group,
+) -> Finding:  # fmt: skip
+    cells = {name: rows[name].values[group.id] for name in (*parts, index)}
+    limits = {name: paper.range_of(name) for name in (*parts, index)}
+    constraints = [c.expression for c in paper.constraints]
+    found = witness.search(formula, index, parts, cells, limits, constraints, group.size)
+    variable = paper.variable(index)
+    at_means = float(witness.at_means(formula, {n: cells[n].mean.value for n in parts}))
+    cell = cells[index]
+    numbers = tuple(
+        f"{table.id}.{rows[name].id}.{group.id}.{part}"
+        for name in (*parts, index)
+        for part in ("mean", "sd")
+    )
+    filled = formula
+    for name in parts:
+        filled = filled.replace(name, cells[name].mean.text.strip())
+    decimals = cell.mean.decimals
+    return Finding(
+        id=f"{table.id}.{rows[index].id}.{group.id}.formula",
+        check="derived variable",
+        verdict=Verdict.CONSISTENT if found is not None else Verdict.NOT_CHECKABLE,
+        numbers=numbers,
+        claim=f"{variable.label}, {group.label}: parts and index can belong to the same patients",
+        printed=cell.text,
+        attainable=(
+            f"{group.size} values of each part with these means and SDs exist"
+            if found is not None
+            else "no such patients were found, which proves nothing"
+        ),
+        by_hand=(
+            f"{filled.replace('*', '×')} = {format_fixed(at_means, decimals)} at the means; "
+            f"the mean of a quotient may differ from it, here {cell.mean.text.strip()}"
+        ),
+        assumptions=(
+            "parts may take any value within their limits",
+            f"{index} = {formula} in every patient",
+        ),
+        values={"at_means": at_means, "witness": found is not None}
+        | ({"correlations": found.correlations} if found is not None else {}),
+    )
+
+
+# --- multiplicity and fragility --------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _RowP:
+    id: str
+    label: str
+    p: float
+    printed: Printed
+    alternatives: dict[str, float]
+
+
+def _row_ps(paper: Paper, table: TwoGroupTable) -> list[_RowP]:
+    """A P for every row: recomputed from the counts or the printed t; otherwise as printed."""
+    found: dict[str, _RowP] = {}
+    for count_case in _count_tables(paper):
+        if count_case.row in table.rows and count_case.row.p is not None:
+            ps = _count_ps(count_case)
+            found[count_case.id] = _RowP(
+                count_case.id, count_case.label, ps[PEARSON], count_case.row.p,
+                ps | _one_patient_moved(count_case),
+            )  # fmt: skip
+    for case in _t_rows(paper):
+        if case.table is not table or case.row.p is None:
+            continue
+        student, welch = (two_samples.p_of_t(t) for t in (case.student(), case.welch()))
+        alternatives = {
+            "Student, roundings at their worst": float(student.high),
+            "Student, roundings at their best": float(student.low),
+            "Welch, roundings at their worst": float(welch.high),
+        }
+        df = Interval.point(sum(case.n) - 2)
+        p = (
+            float(common.p_from_t(Interval.point(abs(case.row.statistic.value)), df).high)
+            if case.row.statistic is not None
+            else float(two_samples.p_of_t(case.student(box=False)).high)
+        )
+        found[case.id] = _RowP(case.id, case.label, p, case.row.p, alternatives)
+    order = [f"{table.id}.{row.id}" for row in table.rows]
+    return [found[id] for id in order if id in found]
+
+
+def _one_patient_moved(case: _CountTable) -> dict[str, float]:
+    """Pearson's P after one patient of either group changes category, both ways (2×2)."""
+    if not case.is_2x2:
+        return {}
+    (a, b), (c, d) = case.counts
+    moved = {
+        "one patient fewer in the first cell": ((a - 1, b), (c + 1, d)),
+        "one patient more in the first cell": ((a + 1, b), (c - 1, d)),
+        "one patient fewer in the second cell": ((a, b - 1), (c, d + 1)),
+        "one patient more in the second cell": ((a, b + 1), (c, d - 1)),
+    }
+    return {
+        name: two_samples.chi2_p(float(two_samples.pearson(table)), 1)
+        for name, table in moved.items()
+        if min(map(min, table)) >= 0 and all(map(sum, table))
+    }
+
+
+def multiplicity(paper: Paper) -> Iterator[Finding]:
+    """How many rows stay significant after Holm (1979) and Benjamini & Hochberg (1995)."""
+    alpha = float(paper.alpha)
+    for table in paper.tables_of("two_group"):
+        rows = _row_ps(paper, table)
+        if len(rows) < 2:
+            continue
+        ps = [row.p for row in rows]
+        holm, bh = two_samples.holm(ps), two_samples.benjamini_hochberg(ps)
+        nominal = [row for row in rows if row.p < alpha]
+        lost = [row.label for row, q in zip(rows, holm, strict=True) if row.p < alpha <= q]
+        kept_holm = sum(q < alpha for q in holm)
+        kept_bh = sum(q < alpha for q in bh)
+        smallest_lost = min(
+            (row.p for row, q in zip(rows, holm, strict=True) if q >= alpha), default=None
+        )
+        yield Finding(
+            id=f"{table.id}.multiplicity",
+            check="multiplicity",
+            verdict=Verdict.DEPENDS if lost else Verdict.CONSISTENT,
+            numbers=tuple(f"{row.id}.p" for row in rows),
+            claim=f"Which of the {len(rows)} comparisons stay significant when all are counted",
+            printed=f"{len(nominal)} of {len(rows)} rows under {alpha:g}",
+            attainable=f"{kept_holm} after Holm, {kept_bh} after Benjamini–Hochberg"
+            + (f"; lost after Holm: {', '.join(lost)}" if lost else ""),
+            by_hand=(
+                f"Holm: the {kept_holm + 1}th smallest P is {p_text(smallest_lost)}; "
+                f"× {len(rows) - kept_holm} = {p_text(smallest_lost * (len(rows) - kept_holm))}"
+                if smallest_lost is not None
+                else f"the largest P is under {alpha:g}"
+            ),
+            assumptions=("the rows of the table are one family of tests",),
+            values={
+                "labels": [row.label for row in rows],
+                "rows": [row.id for row in rows],
+                "p": ps, "holm": holm, "bh": bh, "alpha": alpha,
+                "nominal": len(nominal), "kept_holm": kept_holm, "kept_bh": kept_bh, "lost": lost,
+            },
+        )  # fmt: skip
+
+
+def fragility(paper: Paper) -> Iterator[Finding]:
+    """Does the significance of a row survive another usual test, or one patient moved?"""
+    alpha = float(paper.alpha)
+    for table in paper.tables_of("two_group"):
+        for row in _row_ps(paper, table):
+            if row.p >= alpha:
+                continue
+            against = {name: p for name, p in row.alternatives.items() if p >= alpha}
+            listed = against or {
+                max(row.alternatives, key=row.alternatives.__getitem__): max(
+                    row.alternatives.values()
+                )
+            }
+            yield Finding(
+                id=f"{row.id}.fragility",
+                check="fragility",
+                verdict=Verdict.DEPENDS if against else Verdict.CONSISTENT,
+                numbers=(f"{row.id}.p",),
+                claim=f"{row.label}: the significance stands under every usual test and one patient moved",
+                printed=f"P {row.printed.text}"
+                if row.printed.comparison != "="
+                else f"P = {row.printed.text}",
+                attainable="; ".join(f"{p_text(p)} ({name})" for name, p in listed.items()),
+                by_hand=f"P = {p_text(row.p)} as tested; largest alternative {p_text(max(row.alternatives.values()))}",
+                assumptions=(f"significant means P < {alpha:g}",),
+                values={
+                    "p": row.p,
+                    "alternatives": row.alternatives,
+                    "against": against,
+                    "label": row.label,
+                },
+            )
+
+
+CHECKS = (
+    percentages,
+    levels_add_up,
+    whole_numbers,
+    within_limits,
+    t_from_means,
+    p_from_t,
+    chi2_from_counts,
+    p_from_chi2,
+    p_from_counts,
+    conventions,
+    derived_variables,
+    multiplicity,
+    fragility,
+)

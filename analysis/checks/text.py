@@ -194,14 +194,20 @@ def _later(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
+def end_of_follow_up(paper: Paper, timeline: Timeline) -> tuple[date, date]:
+    """Earliest and latest day on which the follow-up of a timeline ends."""
+    assert timeline.start
+    start = _date(paper, timeline.start)
+    years = int(paper.number(timeline.years).value) if timeline.years else 0
+    return _later(start.first, years), _later(start.last, years)
+
+
 def _fits(paper: Paper, timeline: Timeline) -> Finding:
     assert timeline.start and timeline.until
     start, until = _date(paper, timeline.start), _date(paper, timeline.until)
     years = int(paper.number(timeline.years).value) if timeline.years else 0
-    slack = [
-        (until.first - _later(start.last, years)).days,
-        (until.last - _later(start.first, years)).days,
-    ]
+    first, last = end_of_follow_up(paper, timeline)
+    slack = [(until.first - last).days, (until.last - first).days]
     numbers = [timeline.start, *([timeline.years] if timeline.years else []), timeline.until]
     return Finding(
         id=timeline.id,
@@ -211,7 +217,7 @@ def _fits(paper: Paper, timeline: Timeline) -> Finding:
         claim=timeline.claim,
         printed=f"{start.text} + {years} years, then {until.text}",
         attainable=f"{slack[0]} to {slack[1]} days to spare",
-        by_hand=f"{start.text} + {years} years ends {_later(start.last, years):%d %B %Y} at the latest; {until.text}",
+        by_hand=f"{start.text} + {years} years ends {last:%d %B %Y} at the latest; {until.text}",
         assumptions=("follow-up begins at admission or soon after",),
         values={"slack_low": slack[0], "slack_high": slack[1]},
     )

@@ -36,9 +36,7 @@ class Polygon:
         x0, x1, y0, y1 = (Fraction(end) for end in (x.low, x.high, y.low, y.high))
         return cls(_without_repeats([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]))
 
-    def clip(
-        self, a: Fraction | int | float, b: Fraction | int | float, c: Fraction | int | float
-    ) -> Polygon:
+    def clip(self, a: Fraction | float, b: Fraction | float, c: Fraction | float) -> Polygon:
         """The part where ``a·x + b·y <= c``; points on the line stay (a float counts as
         the rational that it is).
 

@@ -336,9 +336,7 @@ def roc_band(
         raise ValueError("a point below the diagonal has not the largest Youden index")
     least = se * sp
     most = 1 - (1 - j) ** 2 / 2 if youden else 1 - (1 - se) * (1 - sp)
-    low, high = (
-        (float(auc.low), float(auc.high)) if isinstance(auc, Interval) else (auc, auc)
-    )
+    low, high = (float(auc.low), float(auc.high)) if isinstance(auc, Interval) else (auc, auc)
     slack = 1e-12
     if low > most + slack or high < least - slack:
         raise ValueError(

@@ -379,10 +379,9 @@ def _p_with(marker: _Marker, name: str) -> _P | None:
     attainable = p_from_z(deviation / se) if se.high > 0 else UNIT
     z = abs(float(row.auc) - 0.5) / central_se if central_se else math.inf
     central = float(2 * special.ndtr(-z))
-    if math.isinf(z):
-        central = math.nan
     by_hand = f"z = ({marker.a} − 0.5)/{text} = {_show(z, 3)}; P = {p_text(central)}"
-    verdict = verdict_for(row.p, None if math.isnan(central) else central, attainable, UNIT)
+    # an SE printed as zero is no zero: nothing can be recomputed from it, only enclosed
+    verdict = verdict_for(row.p, None if math.isinf(z) else central, attainable, UNIT)
     return _P(central, attainable, by_hand, verdict)
 
 
@@ -689,7 +688,8 @@ def cut_criterion(paper: Paper) -> Iterator[Finding]:
 
 _CRITERION_ASSUMPTIONS = (
     "the paper prints no criterion; the largest Youden index is the usual meaning of a best cut",
-    "the cut was searched in these patients, not taken from elsewhere",
+    "the cut was searched in these patients, not taken from elsewhere, and not rounded before "
+    "sensitivity and specificity were counted",
     EVERYONE,
 )
 
@@ -786,17 +786,23 @@ def share_beyond_cut(paper: Paper) -> Iterator[Finding]:
         row = marker.row
         if row.threshold is None or row.threshold.is_ns:
             continue
-        for table in paper.tables_of("two_group"):
-            for summary in table.rows:
-                if isinstance(summary, MeanRow) and summary.variable == row.variable:
-                    for column in ("sensitivity", "specificity"):
-                        if marker.counts(column):
-                            yield _beyond_finding(
-                                marker, f"{table.id}.{summary.id}", summary, column
-                            )
+        summaries = [
+            (f"{table.id}.{summary.id}", summary)
+            for table in paper.tables_of("two_group")
+            for summary in table.rows
+            if isinstance(summary, MeanRow) and summary.variable == row.variable
+        ]
+        for i, (place, summary) in enumerate(summaries):
+            for column in ("sensitivity", "specificity"):
+                if marker.counts(column):
+                    # a variable may be summarised twice; the first keeps the short id
+                    suffix = f".{place}" if i else ""
+                    yield _beyond_finding(marker, place, summary, column, suffix)
 
 
-def _beyond_finding(marker: _Marker, place: str, summary: MeanRow, column: str) -> Finding:
+def _beyond_finding(
+    marker: _Marker, place: str, summary: MeanRow, column: str, suffix: str
+) -> Finding:
     paper, row = marker.paper, marker.row
     assert row.threshold is not None
     positive = column == "sensitivity"
@@ -813,29 +819,31 @@ def _beyond_finding(marker: _Marker, place: str, summary: MeanRow, column: str) 
     if not result.holds:
         other = bounds.share_beyond(mean, sd, cut, [n - k for k in above], n)
         verdict = Verdict.DEPENDS if other.holds else Verdict.IMPOSSIBLE
-        note = "It fits if low values were called positive." if other.holds else ""
-        if row.direction == "lower":
-            note = note.replace("low", "high")
+        opposite = "lower" if row.direction == "higher" else "higher"
+        note = f"It fits if {opposite} values were called positive." if other.holds else ""
     k = min(above) if result.side == "below" else max(above)
     beyond = k if result.side == "below" else n - k
+    # as many decimals as the units of the variable need
+    decimals = 2 * cell.sd.decimals + 2 if result.right < 1 else 2
     if result.side == "at":
-        by_hand = f"mean {cell.mean.text} and cut {row.threshold.text} are too close to tell"
+        by_hand = (
+            f"mean {cell.mean.text.strip()} and cut {row.threshold.text} are too close to tell"
+        )
     else:
         by_hand = (
-            f"{_show(result.distance, 3)}² × {beyond}/{n} = {_show(result.left, 4)}"
-            f" {'≤' if result.holds else '>'} {_show(sd.high, 3)}² × {n - 1}/{n} × {n - beyond}/{n}"
-            f" = {_show(result.right, 4)}"
+            f"{_plain(result.distance)}² × {beyond}/{n} = {_show(result.left, decimals)}"
+            f" {'≤' if result.holds else '>'} {_plain(sd.high)}² × {n - 1}/{n} × {n - beyond}/{n}"
+            f" = {_show(result.right, decimals)}"
         )
     id = f"{place}.{group.id}"
     where = "above" if result.side != "above" else "below"
     return Finding(
-        id=f"{marker.id}.beyond.{group.id}"
-        + ("" if place.endswith(f".{row.variable}") else f".{place}"),
+        id=f"{marker.id}.beyond.{group.id}{suffix}",
         check="roc.share_beyond_cut",
         verdict=verdict,
         numbers=(*marker.number("threshold", column), f"{id}.mean", f"{id}.sd"),
         claim=f"the share of {group.label} {where} the cut of {marker.label} fits mean and SD",
-        printed=f"{beyond} of {n} {where} {row.threshold.text}; {cell.mean.text} ± {cell.sd.text}",
+        printed=f"{beyond} of {n} {where} {row.threshold.text}; {cell.mean.text.strip()} ± {cell.sd.text.strip()}",
         attainable=f"share {where} the cut at most {_largest_share(result, n, sd)}",
         by_hand=by_hand,
         assumptions=(

@@ -688,8 +688,7 @@ def cut_criterion(paper: Paper) -> Iterator[Finding]:
 
 _CRITERION_ASSUMPTIONS = (
     "the paper prints no criterion; the largest Youden index is the usual meaning of a best cut",
-    "the cut was searched in these patients, not taken from elsewhere, and not rounded before "
-    "sensitivity and specificity were counted",
+    "the cut was searched in these patients and not rounded before they were counted",
     EVERYONE,
 )
 

@@ -97,7 +97,9 @@ def test_the_lower_bound_is_nearly_attained_and_ties_do_break_it():
     limits = rb.variance_range(Interval.point(a), n1, n0)
     assert limits.low <= found["delong"] <= limits.low * F(105, 100)
     all_equal = ((5, 5),)
-    assert variances(all_equal)["delong"] == 0 < rb.variance_range(Interval.point(F(1, 2)), 5, 5).low
+    assert (
+        variances(all_equal)["delong"] == 0 < rb.variance_range(Interval.point(F(1, 2)), 5, 5).low
+    )
 
 
 def test_the_upper_bound_is_attained():

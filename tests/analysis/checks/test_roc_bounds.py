@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction as F
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def vertices(steps: Steps) -> list[tuple[int, int]]:
 def area(steps: Steps) -> F:
     points = vertices(steps)
     n1, n0 = points[-1]
-    pairs = zip(points, points[1:], strict=False)
+    pairs = pairwise(points)
     return sum((F((y0 + y1) * (x1 - x0), 2 * n1 * n0) for (y0, x0), (y1, x1) in pairs), F(0))
 
 

@@ -326,6 +326,14 @@ def test_P_from_the_null_SE(tmp_path: Path):
     assert tied.verdict == Verdict.DEPENDS and "share" in tied.note
 
 
+def test_other_software_may_mean_either_SE(tmp_path: Path):
+    row = FULL | {"auc": "0.587", "se": "0.034", "ci": "0.519–0.654", "p": "0.015"}
+    found = audit(tmp_path, [row], software="R")["table2.index.p"]
+    assert found.verdict == Verdict.DEPENDS and "null SE" in found.note
+    both = audit(tmp_path, [FULL], software="R")["table2.index.p"]
+    assert both.verdict == Verdict.REPRODUCED
+
+
 def test_P_of_zero_is_a_small_P(tmp_path: Path):
     assert one(tmp_path, "p", p="0.000").verdict == Verdict.REPRODUCED
     assert "half a unit" in one(tmp_path, "p", p="0.000").note

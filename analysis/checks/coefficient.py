@@ -18,6 +18,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import combinations
 
 from scipy import special
@@ -30,7 +31,7 @@ COLUMNS = ("b", "se", "wald", "p", "ratio", "ci.low", "ci.high")
 
 HalfPlane = tuple[Fraction | int, Fraction | int, Fraction | int]  # a·B + b·SE <= c
 
-_BINARY_PLACES = 56
+_BINARY_PLACES = 36  # coarse on purpose: short fractions, and 1e-11 is far below any rounding
 _Z_MARGIN = 2.0**-36
 
 
@@ -77,6 +78,17 @@ class Region:
                     quotients.append(Fraction(0))
         return Interval(min(quotients), max(quotients))
 
+    @property
+    def witness(self) -> tuple[Fraction, Fraction]:
+        """One (B, SE) well inside: the mean of the corners of the first part."""
+        corners = self.parts[0].vertices
+        return sum(b for b, _ in corners) / len(corners), sum(s for _, s in corners) / len(corners)
+
+
+def _signs(part: Polygon) -> tuple[int, ...]:
+    """The sign of B in a part (a part on the axis may count as either)."""
+    return (1,) if part.x_range.low >= 0 else (-1,)
+
 
 def z_from_p(p: Interval) -> Interval:
     """The |z| whose two-sided normal P lies in `p` (cut to 0 to 1), enclosed."""
@@ -110,7 +122,7 @@ def half_planes(column: str, printed: Printed, z: Interval, sign: int) -> tuple[
         if not math.isinf(root.high):
             planes.append((sign, -_up(root.high), 0))
         return tuple(planes)
-    logs = common.log(inside.clip(0, math.inf))
+    logs = _coarse(common.log(inside.clip(0, math.inf)))
     if column == "ratio":
         return _strip(1, 0, logs)
     # ln limit = B ∓ z·SE with SE >= 0: each side takes the end of z that allows more
@@ -132,6 +144,14 @@ def _strip(a: int, b: int, inside: Interval) -> tuple[HalfPlane, ...]:
     return tuple(planes)
 
 
+def _coarse(interval: Interval) -> Interval:
+    """The interval moved outward to multiples of 2^-36; infinite ends stay."""
+    return Interval(
+        interval.low if math.isinf(interval.low) else _down(interval.low),
+        interval.high if math.isinf(interval.high) else _up(interval.high),
+    )
+
+
 def _down(value: Fraction) -> Fraction:
     return Fraction(math.floor(value * (1 << _BINARY_PLACES)), 1 << _BINARY_PLACES)
 
@@ -149,10 +169,13 @@ class PrintedRow:
     def __init__(self, printed: Mapping[str, Printed], level: Fraction):
         self.printed = {c: printed[c] for c in COLUMNS if c in printed}
         self.level = level
-        self.z = common.z_for_level(level)
+        self.z = _coarse(common.z_for_level(level))
         biggest = max((abs(n.value) + n.half_unit for n in self.printed.values()), default=0)
         self.far = Fraction(10**9) + 4 * biggest
-        self._planes = {
+
+    @cached_property
+    def _planes(self) -> dict[int, dict[str, tuple[HalfPlane, ...]]]:
+        return {
             sign: {c: half_planes(c, n, self.z, sign) for c, n in self.printed.items()}
             for sign in (1, -1)
         }
@@ -173,6 +196,11 @@ class PrintedRow:
         """The (B, SE) that print like these columns (all of them if None)."""
         chosen = tuple(self.printed if columns is None else columns)
         parts = [self._clip(self._start(sign), sign, chosen) for sign in (1, -1)]
+        return Region(tuple(p for p in parts if not p.is_empty), self.far)
+
+    def add(self, region: Region, column: str) -> Region:
+        """The part of a region that also prints like `column`."""
+        parts = [self._clip(p, sign, (column,)) for p in region.parts for sign in _signs(p)]
         return Region(tuple(p for p in parts if not p.is_empty), self.far)
 
     def without_each(self) -> dict[str, Region]:

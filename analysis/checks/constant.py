@@ -127,6 +127,8 @@ class Model:
             )
         if any(c.low < 0 or c.high > self.n for c in self.counts):
             raise ValueError(f"counts must lie between 0 and {self.n}")
+        if any(end != int(end) for c in self.counts for end in (c.low, c.high)):
+            raise ValueError("counts must be whole numbers")
 
     @property
     def k(self) -> int:
@@ -177,6 +179,11 @@ def mean_fitted(model: Model, codings: Sequence[Coding], links: Sequence[str]) -
     return found
 
 
+def bound(model: Model, coding: Coding, link: str, side: int) -> Bound:
+    """One proved bound: from above (`side` +1) or from below (−1)."""
+    return _bounds(model, [coding], [link], side)[0][0]
+
+
 def _bounds(
     model: Model, codings: Sequence[Coding], links: Sequence[str], side: int
 ) -> list[list[Bound]]:
@@ -220,11 +227,11 @@ def prove(fitted: np.ndarray, multipliers: np.ndarray, model: Model, side: int) 
         planes += [p + x for p in planes]
     gaps = [int(v) - p for v, p in zip(values.tolist(), planes, strict=True)]
     u0 = max(gaps) if side > 0 else min(gaps)
-    total = model.n * Fraction(u0)
+    total = model.n * u0
     for x, c in zip(u, model.counts, strict=True):
-        ends = (x * c.low, x * c.high)
+        ends = (x * int(c.low), x * int(c.high))
         total += max(ends) if side > 0 else min(ends)
-    return Bound(total / (model.n * _UNIT), tuple(Fraction(x, _UNIT) for x in (u0, *u)))
+    return Bound(Fraction(total, model.n * _UNIT), tuple(Fraction(x, _UNIT) for x in (u0, *u)))
 
 
 def rounded_plane(
@@ -240,7 +247,9 @@ def rounded_plane(
     planes = [Fraction(0)]
     for x in u:
         planes += [p + x for p in planes]
-    gaps = [Fraction(v * (1 + side * _ROUGH)) - p for v, p in zip(fitted.tolist(), planes, strict=True)]
+    gaps = [
+        Fraction(v * (1 + side * _ROUGH)) - p for v, p in zip(fitted.tolist(), planes, strict=True)
+    ]
     u0 = (max(gaps) if side > 0 else min(gaps)) * scale
     u0 = Fraction(math.ceil(u0) if side > 0 else math.floor(u0), scale)
     total = model.n * u0
@@ -309,9 +318,7 @@ def _feasible(k: int, margins: tuple[float, ...]) -> np.ndarray:
     return np.flatnonzero((weights > -1e-12).all(axis=1))
 
 
-def coding_range(
-    model: Model, link: str, rate: Fraction
-) -> tuple[list[Coding], list[MeanFitted]]:
+def coding_range(model: Model, link: str, rate: Fraction) -> tuple[list[Coding], list[MeanFitted]]:
     """Of all 2^k mixes of 0/1 and 1/2, those whose bounds hold `rate`, found with
     about 2k bounds; with the bounds that were computed on the way.
 

@@ -29,6 +29,8 @@ from analysis.printed import Interval, Printed
 
 COLUMNS = ("b", "se", "wald", "p", "ratio", "ci.low", "ci.high")
 
+LARGEST = 10**100  # far over the SE of a separated fit, far under the end of floats
+
 HalfPlane = tuple[Fraction | int, Fraction | int, Fraction | int]  # a·B + b·SE <= c
 
 _BINARY_PLACES = 36  # coarse on purpose: short fractions, and 1e-11 is far below any rounding
@@ -163,11 +165,14 @@ def _up(value: Fraction) -> Fraction:
 class PrintedRow:
     """One row as printed: a mapping of :data:`COLUMNS` (those that are there) to numbers.
 
-    `level` is the confidence level of the two limits, as a fraction (19/20).
+    `level` is the confidence level of the two limits, as a fraction (19/20).  Raises
+    ValueError for a number beyond :data:`LARGEST`, which no fit prints.
     """
 
     def __init__(self, printed: Mapping[str, Printed], level: Fraction):
         self.printed = {c: printed[c] for c in COLUMNS if c in printed}
+        if any(abs(n.value) > LARGEST for n in self.printed.values()):
+            raise ValueError(f"a number beyond {float(LARGEST):.0e} stands in the row")
         self.level = level
         self.z = _coarse(common.z_for_level(level))
         biggest = max((abs(n.value) + n.half_unit for n in self.printed.values()), default=0)

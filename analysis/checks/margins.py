@@ -178,7 +178,7 @@ def _margin_of_mean(paper: Paper, table: RegressionTable, row: Coefficient) -> M
     uses = tuple(
         f"{table_id}.{printed.id}.{g.id}.{part}" for g in paper.groups for part in ("mean", "sd")
     )
-    return Margin(reach["events"], reach["others"], uses, "bounded by mean and SD (Cantelli)")
+    return Margin(reach["events"], reach["others"], uses, "bounded by mean and SD, Cantelli")
 
 
 def _cantelli(n: int, center: Interval, sd: Interval, cut: Fraction, side: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from analysis.checks import common
 from analysis.checks import constant as mean
-from analysis.checks.margins import margin_of
+from analysis.checks.margins import Margin, margin_of
 from analysis.checks.words import MODELS, ROUNDED_ONCE, as_float, link_of, range_text, text_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Paper, RegressionTable
@@ -75,7 +75,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         for link in (lead, *(x for x in (first, second) if x != lead))
     )
     bounded = [
-        f"{row.label}: {range_text(m.total)}" for row, m in zip(table.rows, margins, strict=True)
+        f"{row.label}: {range_text(m.total)}{_ground(m)}" for row, m in zip(table.rows, margins, strict=True)
     ]
     words = paper.paper.tests.model
     known = (
@@ -125,6 +125,13 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     )  # fmt: skip
 
 
+def _ground(m: Margin) -> str:
+    return f" ({m.ground})" if m.ground and not m.is_known else "" if m.is_known else " (not printed)"
+
+
+_LARGEST = 10**6  # no coefficient of a two-valued predictor comes near it
+
+
 def _why_not(paper: Paper, table: RegressionTable) -> str:
     if table.constant is not None and not _is_bounded_interval(table.constant.b.interval):
         return "the value of the constant"
@@ -139,7 +146,7 @@ def _why_not(paper: Paper, table: RegressionTable) -> str:
 
 
 def _is_bounded_interval(interval: Interval) -> bool:
-    return not math.isinf(interval.low) and not math.isinf(interval.high)
+    return -_LARGEST < interval.low and interval.high < _LARGEST
 
 
 def _slope(row: Coefficient) -> Interval:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from scipy import special
 
 from analysis.checks import common
-from analysis.checks.coefficient import PrintedRow, Region
+from analysis.checks.coefficient import LARGEST, PrintedRow, Region
 from analysis.checks.words import (
     ROUNDED_ONCE,
     as_float,
@@ -93,7 +93,7 @@ def _columns(row: Coefficient | Constant) -> dict[str, Printed]:
     limits = getattr(row, "ci", None)
     if limits is not None:
         printed |= {"ci.low": limits.low, "ci.high": limits.high}
-    return {c: number for c, number in printed.items() if number is not None}
+    return {c: n for c, n in printed.items() if n is not None and abs(n.value) <= LARGEST}
 
 
 def rows(paper: Paper) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """What the chapters of the book call.
 
-    from analysis.show.book import chapter
+from analysis.show.book import chapter
 
-    here = chapter("table1")
-    here.tell(patients=here.paper.total)
-    here.show("table1_verdicts", here.verdicts())
+here = chapter("table1")
+here.tell(patients=here.paper.total)
+here.show("table1_verdicts", here.verdicts())
 """
 
 from __future__ import annotations

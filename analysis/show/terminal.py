@@ -24,7 +24,7 @@ def ledger_text(
     ledger: Ledger, paper: Paper | None = None, *, width: int = 80, by_hand: bool = False
 ) -> str:
     """The ledger as plain text without colour codes, `width` characters wide."""
-    console = Console(file=io.StringIO(), width=max(width, NARROWEST), no_color=True)
+    console = Console(file=io.StringIO(), width=max(width, NARROWEST), color_system=None)
     print_ledger(ledger, paper, console, by_hand=by_hand)
     return console.file.getvalue()  # type: ignore[attr-defined]
 

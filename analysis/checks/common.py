@@ -99,9 +99,16 @@ def absolute(interval: Interval) -> Interval:
 
 def outward_text(interval: Interval, decimals: int) -> str:
     """``0.598 to 0.682``: both ends rounded outward, so that the text holds the interval."""
-    low = _outward(interval.low, decimals, math.floor)
-    high = _outward(interval.high, decimals, math.ceil)
+    low, high = outward_ends(interval, decimals)
     return low if low == high else f"{low} to {high}"
+
+
+def outward_ends(interval: Interval, decimals: int) -> tuple[str, str]:
+    """Both ends of an interval, rounded outward."""
+    return (
+        _outward(interval.low, decimals, math.floor),
+        _outward(interval.high, decimals, math.ceil),
+    )
 
 
 def _outward(value: Bound, decimals: int, rounding: object) -> str:

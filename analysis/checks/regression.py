@@ -108,7 +108,7 @@ def _ratio_finding(
         by_hand = "logit: exp(B) multiplies the odds; log link: exp(B) multiplies the risk or rate"
     return Finding(
         id=f"{prefix}.ratio_is_exp_b",
-        check="regression.ratio_name",
+        check="name of the ratio",
         verdict=verdict,
         numbers=(f"{prefix}.ratio",),
         claim=f"{row.label}: exp(B) is the {table.effect_label}",
@@ -191,7 +191,7 @@ def _threshold_finding(
     }[verdict]
     return Finding(
         id=id,
-        check="regression.thresholds",
+        check="cut-offs across tables",
         verdict=verdict,
         numbers=(number,),
         claim=f"{row.label}: the cut against {elsewhere.place}",

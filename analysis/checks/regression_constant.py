@@ -40,7 +40,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     if missing:
         return Finding(
             id=f"{table.id}.constant_coding",
-            check="regression.constant_coding",
+            check="constant under each coding",
             verdict=Verdict.NOT_CHECKABLE,
             numbers=(f"{prefix}.b",),
             claim="the constant belongs to the event rate under some coding of the predictors",
@@ -90,7 +90,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         )
     return Finding(
         id=f"{table.id}.constant_coding",
-        check="regression.constant_coding",
+        check="constant under each coding",
         verdict=verdict,
         numbers=(f"{prefix}.b",),
         claim=f"the constant and the coefficients give {events} events in {n} patients under some coding and link",

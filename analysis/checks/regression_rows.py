@@ -216,7 +216,7 @@ def _number_finding(
     sign = "" if printed.comparison != "=" else "= "
     return Finding(
         id=f"{line.prefix}.{column}",
-        check="regression.rows",
+        check="columns of a regression row",
         verdict=found,
         numbers=line.numbers(column),
         claim=f"{line.label}: {_CLAIMS[column]}",
@@ -235,7 +235,7 @@ def _joint_finding(line: _Line, region: Region, verdict: Verdict) -> Finding:
     columns = listed([_NAMES[c] for c in row.printed])
     return Finding(
         id=f"{line.prefix}.row",
-        check="regression.rows",
+        check="columns of a regression row",
         verdict=verdict,
         numbers=line.numbers(*row.printed),
         claim=f"{line.label}: one B and one SE lie behind {columns}",
@@ -306,7 +306,7 @@ def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> It
     mend = [f"{_NAMES[c]} {_mend_text(row, others[c], c)}" for c in menders]
     yield Finding(
         id=f"{line.prefix}.row",
-        check="regression.rows",
+        check="columns of a regression row",
         verdict=verdict,
         numbers=line.numbers(*row.printed),
         claim=f"{line.label}: one B and one SE lie behind all numbers of the row",
@@ -501,7 +501,7 @@ def confidence_level(paper: Paper) -> Iterator[Finding]:
         )
         yield Finding(
             id=f"{table.id}.confidence",
-            check="regression.confidence_level",
+            check="level of the intervals",
             verdict=verdict,
             numbers=(f"{table.id}.confidence",),
             claim="the width of the intervals belongs to the printed confidence level",
@@ -568,7 +568,7 @@ def significance(paper: Paper) -> Iterator[Finding]:
             ]
             yield Finding(
                 id=f"{line.prefix}.significance",
-                check="regression.significance",
+                check="significance and interval",
                 verdict=verdict,
                 numbers=line.numbers("p", "ci.low", "ci.high"),
                 claim=f"{line.label}: P is under {level} exactly if the interval leaves out 1",

@@ -25,12 +25,14 @@ from analysis.checks.common import (
     sqrt,
     z_for_level,
 )
+from analysis.checks.granularity import counts_for_share
 from analysis.checks.plane import Polygon
 from analysis.findings import Finding, Verdict, verdict_for
 from analysis.paper import MeanRow, Paper, RocRow, RocTable
 from analysis.printed import Interval, Printed, format_fixed
 
 HALF = Fraction(1, 2)
+_EXACT_BELOW = 50  # R computes an exact rank-sum P in groups smaller than this
 EVERYONE = "every patient of both groups has a value of this marker"
 
 
@@ -72,7 +74,7 @@ class _Marker:
     def counts(self, column: str) -> list[int]:
         """Whole numbers of patients whose share of the group prints as the cell."""
         cell, n = self._cell(column)
-        return [] if cell is None else [k for k in range(n + 1) if cell.shows(Fraction(k, n))]
+        return [] if cell is None else list(counts_for_share(cell, n))
 
     def _cell(self, column: str) -> tuple[Printed | None, int]:
         n = self.n1 if column == "sensitivity" else self.n0
@@ -168,7 +170,7 @@ def _count_finding(marker: _Marker, column: str, cell: Printed, n: int) -> Findi
             note = f"It would fit with {n - fewer} of the {n} patients left out of this row."
     return Finding(
         id=f"{marker.id}.{column}",
-        check="roc.counts",
+        check="sensitivity and specificity",
         verdict=Verdict.REPRODUCED if found else Verdict.IMPOSSIBLE,
         numbers=marker.number(column),
         claim=f"the {column} of {marker.label} is a whole number of {n} patients",
@@ -266,7 +268,7 @@ def _limit_finding(marker: _Marker, end: str, sign: int) -> Finding:
     name = "upper" if sign > 0 else "lower"
     return Finding(
         id=f"{marker.id}.ci_{end}",
-        check="roc.confidence_limits",
+        check="AUC, SE and CI",
         verdict=verdict,
         numbers=marker.number("auc", "se", f"ci.{end}"),
         claim=f"the {name} limit of {marker.label} is AUC {'+' if sign > 0 else '−'} z·SE",
@@ -325,7 +327,7 @@ def _joint_finding(marker: _Marker) -> Finding:
     ci = f"{row.ci.low.text.strip()}–{row.ci.high.text.strip()}"
     return Finding(
         id=f"{marker.id}.ci",
-        check="roc.confidence_limits",
+        check="AUC, SE and CI",
         verdict=verdict,
         numbers=marker.number(*columns),
         claim=f"AUC{', SE' if whole else ''} and both limits of {marker.label} fit at once",
@@ -412,6 +414,8 @@ def _other_p(marker: _Marker, null: _P) -> str:
     for p in (null, _p_with(marker, PRINTED_SE)):
         if p is not None and target.intersects(p.attainable * Interval.point(HALF)):
             return "It fits a one-sided P only."
+    if min(n1, n0) < _EXACT_BELOW and not _uses_spss(marker.paper):
+        return "It may come from an exact rank-sum test, which programs use in groups so small."
     if row.se is None and row.ci is None and min(n1, n0) >= 2:
         largest = sqrt(Interval.point(bounds.variance_range(marker.auc, n1, n0).high))
         if target.low <= p_from_z(deviation / Interval(Fraction(0), largest.high)).high:
@@ -463,7 +467,7 @@ def _p_value(marker: _Marker) -> Finding:
     sign = "" if row.p.comparison != "=" or row.p.is_ns else "= "
     return Finding(
         id=f"{marker.id}.p",
-        check="roc.p_values",
+        check="P of the AUC",
         verdict=verdict,
         numbers=marker.number(*columns),
         claim=f"P of {marker.label} belongs to its AUC",
@@ -519,7 +523,7 @@ def p_convention(paper: Paper) -> Iterator[Finding]:
         )
         yield Finding(
             id=f"{table.id}.p_convention",
-            check="roc.p_convention",
+            check="one convention for P",
             verdict=Verdict.CONSISTENT if default else Verdict.DEPENDS,
             numbers=tuple(m.number("p")[0] for m in markers),
             claim="one standard error explains every P of the table",
@@ -560,7 +564,7 @@ def _se_finding(marker: _Marker) -> Finding:
     hanley = bounds.hanley_mcneil_se(float(row.auc), n1, n0)
     return Finding(
         id=f"{marker.id}.se",
-        check="roc.standard_error",
+        check="standard error of the AUC",
         verdict=verdict,
         numbers=marker.number("se", "auc"),
         claim=f"the SE of {marker.label} is one that some data with this AUC have",
@@ -611,7 +615,7 @@ def point(paper: Paper) -> Iterator[Finding]:
         se, sp = _shares(marker, "sensitivity"), _shares(marker, "specificity")
         yield Finding(
             id=f"{marker.id}.point",
-            check="roc.point",
+            check="area and point",
             verdict=verdict,
             numbers=marker.number("auc", "sensitivity", "specificity"),
             claim=f"a curve through the printed point has the AUC of {marker.label}",
@@ -719,7 +723,7 @@ def _criterion_finding(marker: _Marker, criteria: dict[str, _Criterion]) -> Find
         columns.append("threshold")
     return Finding(
         id=f"{marker.id}.criterion",
-        check="roc.cut_criterion",
+        check="which criterion picked the cut",
         # sensitivity nearest to specificity can be excluded by no number, only priced in ties
         verdict=Verdict.CONSISTENT if criteria["youden"].status == ALLOWED else Verdict.DEPENDS,
         numbers=marker.number(*columns),
@@ -757,7 +761,7 @@ def _criterion_of_all(rows: list[tuple[_Marker, dict[str, _Criterion]]]) -> Find
     columns = ("auc", "sensitivity", "specificity")
     return Finding(
         id=f"{rows[0][0].table.id}.criterion",
-        check="roc.cut_criterion",
+        check="which criterion picked the cut",
         verdict=Verdict.CONSISTENT if "youden" in plain else Verdict.DEPENDS,
         numbers=tuple(number for marker, _ in rows for number in marker.number(*columns)),
         claim="one criterion picked every printed cut",
@@ -838,7 +842,7 @@ def _beyond_finding(
     where = "above" if result.side != "above" else "below"
     return Finding(
         id=f"{marker.id}.beyond.{group.id}{suffix}",
-        check="roc.share_beyond_cut",
+        check="share beyond the cut",
         verdict=verdict,
         numbers=(*marker.number("threshold", column), f"{id}.mean", f"{id}.sd"),
         claim=f"the share of {group.label} {where} the cut of {marker.label} fits mean and SD",
@@ -889,7 +893,7 @@ def threshold_step(paper: Paper) -> Iterator[Finding]:
             by_hand = f"{cut.text.strip()} is no multiple of {_plain(unit)}/2"
         yield Finding(
             id=f"{marker.id}.threshold",
-            check="roc.threshold_step",
+            check="cut and recording unit",
             verdict=Verdict.CONSISTENT if halves else Verdict.DEPENDS,
             numbers=marker.number("threshold"),
             claim=f"the cut of {marker.label} fits values recorded in steps of {_plain(unit)}",

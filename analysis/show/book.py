@@ -15,13 +15,18 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.audit import audit
+from analysis.checks.common import outward_ends
 from analysis.findings import Finding, Ledger
 from analysis.paper import Paper, load_paper
+from analysis.printed import Interval, format_fixed
 from analysis.show import parts, tables
 from analysis.show.html import Html
+
+if TYPE_CHECKING:
+    from analysis.show.figures import Figure
 
 PAPER_VARIABLE = "REREAD_PAPER"
 
@@ -72,6 +77,102 @@ class Chapter:
         """The line with which a reader checks one finding."""
         return tables.by_hand(self.ledger[finding_id])
 
+    @property
+    def table(self) -> Any:
+        """The table of the paper that has this chapter's name."""
+        return self.paper.table(self.name)
+
+    def quote(self, **numbers: str) -> None:
+        """Give the prose printed numbers, as they were printed: ``quote(auc="table2.sii.auc")``."""
+        for key, number in numbers.items():
+            _glue(key, self.paper.numbers[number].text)
+
+    def explain(self, **findings: str) -> None:
+        """Give the prose findings: ``explain(t="table1.sii.t_from_means")`` makes the keys
+        ``t.verdict``, ``t.printed``, ``t.attainable`` and ``t.by_hand``."""
+        for key, id in findings.items():
+            finding = self.ledger[id]
+            for part in ("verdict", "printed", "attainable", "by_hand"):
+                _glue(f"{key}.{part}", str(getattr(finding, part)))
+
+    def interval(self, **numbers: str) -> None:
+        """Give the prose the rounding interval of printed numbers: keys ``…_low``, ``…_high``."""
+        for key, number in numbers.items():
+            printed = self.paper.number(number)
+            for end in ("low", "high"):
+                value = getattr(printed.interval, end)
+                _glue(f"{key}_{end}", format_fixed(value, printed.decimals + 1))
+
+    def bounds(self, key: str, finding: str, low: str, high: str, *, decimals: int) -> None:
+        """Give the prose the ends of an attainable interval, rounded outward."""
+        values = self.ledger[finding].values
+        ends = Interval.outward(float(values[low]), float(values[high]), 0)  # type: ignore[arg-type]
+        texts = outward_ends(ends, decimals)
+        for end, text in zip(("low", "high"), texts, strict=True):
+            _glue(f"{key}_{end}", text)
+
+    def count(self, verdict: str | None = None, *, check: str | None = None) -> int:
+        """How many findings: of this chapter if one check is named, else of the whole ledger."""
+        chosen = self.findings if check else self.ledger
+        return sum(
+            (verdict is None or f.verdict == verdict) and (check is None or f.check == check)
+            for f in chosen
+        )
+
+    def complement(self, number: str) -> str:
+        """One minus a printed share, with its decimals."""
+        printed = self.paper.number(number)
+        return format_fixed(1 - printed.value, printed.decimals)
+
+    def event_rate(self, decimals: int = 3) -> str:
+        """The share of patients with the event."""
+        rate = Fraction(self.paper.event_group.size, self.paper.total)
+        return format_fixed(rate, decimals)
+
+    def meanings(self) -> Html:
+        """The five verdicts, how many findings have each, and what each means."""
+        return tables.verdict_counts(self.ledger)
+
+    def elsewhere(self) -> Html:
+        """Printed numbers that are about other studies."""
+        rows = [
+            {"Printed": e.printed, "Section": e.section.capitalize(), "About": e.about}
+            for e in self.paper.elsewhere
+        ]
+        return tables.paper_rows(rows, label="Numbers about other studies")
+
+    def counts_plot(self, key: str) -> Figure:
+        """All findings by verdict."""
+        return figures().counts_plot(self.ledger, key=key, title="Findings by verdict")
+
+    def t_plot(self, key: str) -> Figure:
+        """The t statistics of this chapter's table."""
+        return plots().t_statistics(self.paper, self.ledger, self.name, key)
+
+    def multiplicity_plot(self, key: str, table: str) -> Figure:
+        """The P values of a table against the thresholds for many tests."""
+        return plots().multiplicity(self.paper, self.ledger, table, key)
+
+    def roc_plot(self, key: str, table: str) -> Figure:
+        """The bands of all ROC curves of a table."""
+        return plots().roc_curves(self.paper, table, key)
+
+    def forest_plot(self, key: str, table: str) -> Figure:
+        """The ratios of a regression table, printed and recomputed."""
+        return plots().ratios(self.paper, table, key)
+
+    def constant_plot(self, key: str, table: str) -> Figure:
+        """What the constant allows under each coding and link."""
+        return plots().constant(self.paper, self.ledger, table, key)
+
+    def flow_plot(self, key: str) -> Figure:
+        """The flow of patients as far as the text gives it."""
+        return plots().flow(self.paper, key)
+
+    def timeline_plot(self, key: str) -> Figure:
+        """The printed dates and the end of the follow-up."""
+        return plots().dates(self.paper, key)
+
     def tell(self, **values: object) -> None:
         """Give the prose its numbers: each key becomes a ``{glue:text}`` of this page.
 
@@ -89,6 +190,20 @@ class Chapter:
         if not hasattr(what, "_repr_html_"):
             raise TypeError(f"{key} is a {type(what).__name__}: a table or figure is needed")
         _glue(key, what)
+
+
+def plots() -> Any:
+    """The plots, imported when a chapter first draws: matplotlib takes half a second."""
+    from analysis.show import plots as module
+
+    return module
+
+
+def figures() -> Any:
+    """The figures, imported when a chapter first draws."""
+    from analysis.show import figures as module
+
+    return module
 
 
 def _glue(key: str, what: Any) -> None:

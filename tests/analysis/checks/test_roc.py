@@ -217,7 +217,7 @@ def test_the_positive_group_may_be_the_control_and_low_values_positive(
         positive="event" if low_is_positive else "control",
     )  # fmt: skip
     assert not impossible(ledger)
-    assert all(f.verdict == Verdict.CONSISTENT for f in ledger.only(check="roc.share_beyond_cut"))
+    assert all(f.verdict == Verdict.CONSISTENT for f in ledger.only(check="share beyond the cut"))
 
 
 @pytest.mark.parametrize("marker", ORACLE["markers"])

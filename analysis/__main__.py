@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--by-hand", action="store_true",
         help="in the table, a line to check by hand under every finding (otherwise only under "
-        "what depends or is impossible)",
+        "what depends, is impossible or cannot be checked)",
     )  # fmt: skip
     audit.add_argument(
         "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"

@@ -156,13 +156,13 @@ def interval_rows(
     low: str = "low",
     high: str = "high",
     printed: str = "printed",
-    label: Callable[[Finding], str] = lambda finding: finding.claim,
+    label: Callable[[Finding], str] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows for :func:`interval_plot` from the `values` of findings; findings without these
-    values are left out."""
+    values are left out.  Without `label`, the value ``label`` or else the claim names a row."""
     return [
         {
-            "label": label(f),
+            "label": label(f) if label else f.values.get("label", f.claim),
             "printed": f.values[printed],
             "low": f.values[low],
             "high": f.values[high],
@@ -493,6 +493,7 @@ def forest_plot(
                 ratio, lower, upper = (number_text(v) for v in row[name])
                 shown.append((name, words, f"{ratio} ({lower} to {upper})"))
         y = _heading(sheet, y, row["label"], shown[0][2] if shown else "")
+        sheet.line([x(1), x(1)], [y + 7, y + 8 + 15 * len(shown)], SOFT, 1, (3, 3))
         for name, words, text in shown:
             y += 15
             ratio, lower, upper = (_float(v) for v in row[name])
@@ -508,7 +509,6 @@ def forest_plot(
             )  # fmt: skip
         y += 26
     y -= 8
-    sheet.line([x(1), x(1)], [20, y], SOFT, 1, (5, 4))
     y = sheet.scale(
         y,
         [(x(t), f"{t:g}") for t in ticks if first <= t <= last],
@@ -642,6 +642,24 @@ def _flow_box(sheet: Sheet, box: Row, x0: float, x1: float, y: float) -> float:
 # --- many P values -----------------------------------------------------------------------
 
 
+def p_rows(
+    labels: Sequence[str],
+    p: Sequence[float],
+    *,
+    printed: Sequence[Any] | None = None,
+    alpha: float = 0.05,
+) -> list[dict[str, Any]]:
+    """Rows for :func:`p_multiplicity_plot`: the thresholds of Holm (1979), α/(m − i + 1),
+    and of Benjamini & Hochberg (1995), α·i/m, for the i-th smallest of m P values."""
+    m = len(p)
+    shown = printed if printed is not None else [None] * m
+    ranked = sorted(zip(labels, p, shown, strict=True), key=lambda row: row[1])
+    return [
+        {"label": label, "p": value, "printed": text, "holm": alpha / (m - i), "bh": alpha * (i + 1) / m}
+        for i, (label, value, text) in enumerate(ranked)
+    ]
+
+
 def p_multiplicity_plot(
     rows: Iterable[Row], *, key: str, alpha: float = 0.05, title: str | None = None
 ) -> Figure:
@@ -668,6 +686,7 @@ def p_multiplicity_plot(
         y = _heading(sheet, y, row["label"], _superscript(shown))
         y += 13
         sheet.line([left, right], [y, y], LINE, 1)
+        sheet.line([x(alpha)] * 2, [y - 8, y + 8], SOFT, 1, (3, 3))
         sheet.line([x(holm)] * 2, [y - 7, y + 7], PURPLE, 2.4)
         sheet.line([x(bh)] * 2, [y - 7, y + 7], ORANGE, 2.4, (1.2, 1.2))
         if p < floor:
@@ -685,7 +704,6 @@ def p_multiplicity_plot(
              "P drawn": _p_text(p), "Holm threshold": _p_text(holm), "Benjamini–Hochberg threshold": _p_text(bh)}
         )  # fmt: skip
     y -= 4
-    sheet.line([x(alpha)] * 2, [18, y], SOFT, 1, (5, 4))
     ticks = [
         (x(10.0**-k), "1" if k == 0 else _superscript(f"10^−{k}") if k > 3 else f"{10.0**-k:g}")
         for k in range(6, -1, -1)
@@ -793,10 +811,11 @@ def constant_plot(
     against the observed event rate.
 
     Rows: ``coding``, ``link``, ``low``, ``high``, ``contains`` (whether the observed rate
-    lies inside).  `observed` is a share, as printed or computed.
+    lies inside; without it, whether it lies between the two).  `observed` is a share, as printed or computed.
     """
     rows = list(rows)
     check_key(key)
+    rows = [{"contains": row["low"] <= _float(observed) <= row["high"]} | dict(row) for row in rows]
     rate, shown_rate = _float(observed), number_text(observed)
     left, right = 14.0, WIDTH - 14.0
 
@@ -819,6 +838,7 @@ def constant_plot(
             sheet.mark(
                 (x0 + x1) / 2, y, "x", PAGE if x1 - x0 > 9 else colour, 6 if x1 - x0 > 9 else 9
             )
+        sheet.line([x(rate)] * 2, [y - 9, y + 9], INK, 1.6, (3, 2))
         y += 24
         told.append(f"{name}: {allowed}, {word} the observed rate")
         data.append(
@@ -828,7 +848,6 @@ def constant_plot(
              "Observed rate": shown_rate, "Contains it": "yes" if row["contains"] else "no"}
         )  # fmt: skip
     y -= 2
-    sheet.line([x(rate)] * 2, [20, y], INK, 1.6, (5, 3))
     y = sheet.scale(
         y, [(x(i / 5), f"{i / 5:g}") for i in range(6)],
         f"mean fitted risk; dashed line: observed rate {shown_rate}",

@@ -31,7 +31,7 @@ class Colour:
         return f"var(--reread-{self.name}, {self.light})"
 
 
-PAGE = Colour("page", "#ffffff", "#14181e")  # the theme's own grounds
+PAGE = Colour("page", "#ffffff", "#121212")  # the grounds of the theme
 INK = Colour("ink", "#1f2328", "#e6e9ed")
 SOFT = Colour("soft", "#57606a", "#a9b2bc")
 LINE = Colour("line", "#c9d1d9", "#46505b")

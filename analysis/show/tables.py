@@ -40,7 +40,7 @@ data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check
 <span>{{ inline(f.printed) }}</span></td>
 <td role="cell" class="reread-allowed" data-label="{{ columns[3][1] }}">\
 <span>{{ inline(f.attainable) }}</span></td>
-<td role="cell" class="reread-more"><details><summary>By hand\
+<td role="cell" class="reread-more"><details><summary>{{ "Why" if f.verdict == "not checkable" else "By hand" }}\
 <span class="reread-hidden">: {{ inline(f.claim) }}</span></summary>
 <p class="reread-by-hand">{{ inline(f.by_hand) }}</p>
 {% if f.assumptions %}

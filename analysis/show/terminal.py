@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,8 +14,8 @@ from analysis.paper import Paper
 from analysis.show import parts
 from analysis.show.palette import MARKS
 
-NARROWEST = 60
-EXPLAINED = (Verdict.DEPENDS, Verdict.IMPOSSIBLE)
+NARROWEST, WIDE = 60, 120
+EXPLAINED = (Verdict.DEPENDS, Verdict.IMPOSSIBLE, Verdict.NOT_CHECKABLE)
 _VERDICT_WIDTH = max(len(verdict) for verdict in Verdict) + 2
 
 
@@ -34,8 +33,8 @@ def print_ledger(
 ) -> None:
     """Write the ledger part by part, verdict first, nothing cut off; counts at the end.
 
-    The line to check by hand stands under what depends on a convention or is impossible,
-    and under every finding with `by_hand`.
+    The line to check by hand stands under what depends on a convention, is impossible or
+    cannot be checked, and under every finding with `by_hand`.
     """
     if paper is not None:
         _say(console, Text(paper.paper.label, style="bold"))
@@ -49,40 +48,36 @@ def print_ledger(
 
 
 def _rows(console: Console, findings: Sequence[Finding], by_hand: bool) -> None:
-    """Tables of findings; a line by hand closes one and the next goes on below it."""
-    inner = console.width - _VERDICT_WIDTH - 6
-    widths = (inner - 2 * (inner // 3), inner // 3, inner // 3)
-
-    def table(header: bool) -> Table:
-        result = Table(box=None, show_header=header, padding=(0, 2, 0, 0), header_style="dim")
-        result.add_column("verdict", width=_VERDICT_WIDTH, no_wrap=True)
-        for name, size in zip(("checked", "printed", "allowed"), widths, strict=True):
-            result.add_column(name, width=size, overflow="fold")
-        return result
-
-    rows = table(header=True)
+    """Four columns where they fit, otherwise the claim with its numbers below it."""
+    wide = console.width >= WIDE
+    table = Table(box=None, show_header=wide, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("verdict", width=_VERDICT_WIDTH, no_wrap=True)
+    table.add_column("checked", overflow="fold", ratio=4)
+    if wide:
+        table.add_column("printed", overflow="fold", ratio=2)
+        table.add_column("allowed", overflow="fold", ratio=3)
     for finding in findings:
         mark = MARKS[finding.verdict]
-        rows.add_row(
-            Text(f"{mark.sign} {finding.verdict}", style=mark.rich),
-            Text(finding.claim),
-            Text(finding.printed),
-            Text(finding.attainable),
-        )
+        verdict = Text(f"{mark.sign} {finding.verdict}", style=mark.rich)
+        checked = Text(finding.claim)
+        if not wide:
+            checked.append(
+                f"\nprinted {finding.printed} · allowed {finding.attainable}", style="dim"
+            )
         if by_hand or finding.verdict in EXPLAINED:
-            _say(console, rows)
-            _explain(console, finding)
-            rows = table(header=False)
-    if rows.row_count:
-        _say(console, rows)
+            for line in explanation(finding):
+                checked.append(f"\n{line}", style="italic")
+        numbers = [Text(finding.printed), Text(finding.attainable)] if wide else []
+        table.add_row(verdict, checked, *numbers)
+    _say(console, table)
 
 
-def _explain(console: Console, finding: Finding) -> None:
-    lines = [f"by hand: {finding.by_hand}"]
+def explanation(finding: Finding) -> list[str]:
+    """How to check a finding, what it rests on, and its note, one a line."""
+    name = "why" if finding.verdict is Verdict.NOT_CHECKABLE else "by hand"
+    lines = [f"{name}: {finding.by_hand}"]
     lines += [f"rests on: {line}" for line in finding.assumptions]
-    lines += [finding.note] if finding.note else []
-    for line in lines:
-        _say(console, Padding(Text(line, style="italic"), (0, 0, 0, _VERDICT_WIDTH + 2)))
+    return [*lines, f"note: {finding.note}"] if finding.note else lines
 
 
 def _counts(console: Console, ledger: Ledger) -> None:

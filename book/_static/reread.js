@@ -75,8 +75,8 @@
     const sort = make("select", {}, make("option", { value: "" }, "as in the paper"));
     for (const th of heads) {
       const name = th.textContent.trim();
-      sort.append(make("option", { value: th.dataset.key }, `${name}, ascending`));
-      sort.append(make("option", { value: `-${th.dataset.key}` }, `${name}, descending`));
+      sort.append(make("option", { value: th.dataset.key }, `${name} ↑`));
+      sort.append(make("option", { value: `-${th.dataset.key}` }, `${name} ↓`));
     }
     const clear = make("button", { type: "button" }, "Show all");
     const shown = make("p", { class: "reread-shown", role: "status", "aria-live": "polite" });

@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser(
         "audit",
         help="hold every printed number of a paper against the others",
-        description="Hold every printed number of a paper against the others: for each, what "
-        "stands in the paper, what the other numbers allow, and a verdict.",
+        description="Hold every printed number of a paper against the others: what stands in the\n"
+        "paper, what the other numbers allow, and a verdict for each.",
         epilog=_AFTER_HELP.format(verdicts=verdicts),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -96,7 +96,10 @@ def range_text(low: Any, high: Any, decimals: int) -> str:
 def _outward(value: Any, decimals: int, rounding: Callable[[Any], int]) -> str:
     if isinstance(value, float) and math.isinf(value):
         return format_fixed(value, decimals)
-    return format_fixed(Fraction(rounding(Fraction(value) * 10**decimals), 10**decimals), decimals)
+    units = Fraction(value) * 10**decimals
+    if isinstance(value, float) and abs(units - round(units)) < Fraction(1, 10**9):
+        return format_fixed(Fraction(round(units), 10**decimals), decimals)  # 0.31 is meant
+    return format_fixed(Fraction(rounding(units), 10**decimals), decimals)
 
 
 def _p_text(p: Any) -> str:
@@ -189,10 +192,10 @@ def interval_plot(
     for row in rows:
         printed = _printed(row["printed"])
         value = _float(row["printed"])
-        low, high = _end(row["low"]), _end(row["high"])
+        low, high = (_shown_end(row[name]) for name in ("low", "high"))
         decimals = printed.decimals if printed else 3
         target = printed.interval if printed else Interval.point(Fraction(value))
-        outside = target.high < low or target.low > high
+        outside = not target.intersects(_enclosure(row["low"], row["high"]))
         outside_count += outside
         allowed = range_text(low, high, decimals + 1)
         shown = number_text(row["printed"])
@@ -241,11 +244,25 @@ def interval_plot(
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
+def _shown_end(value: Any) -> Any:
+    return value if isinstance(value, float) else _end(value)
+
+
 def _end(value: Any) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return value
     printed = _printed(value)
     return printed.value if printed else Fraction(value)
+
+
+def _enclosure(low: Any, high: Any) -> Interval:
+    """The interval; ends in floating point are moved outward, so that no rounding of the
+    computer puts a printed number outside."""
+    ends = [
+        Interval.outward(end, end) if isinstance(end, float) else Interval(_end(end), _end(end))
+        for end in (low, high)
+    ]
+    return Interval(ends[0].low, ends[1].high)
 
 
 def _place(value: float, low: float, high: float, outside: bool) -> float:
@@ -655,7 +672,13 @@ def p_rows(
     shown = printed if printed is not None else [None] * m
     ranked = sorted(zip(labels, p, shown, strict=True), key=lambda row: row[1])
     return [
-        {"label": label, "p": value, "printed": text, "holm": alpha / (m - i), "bh": alpha * (i + 1) / m}
+        {
+            "label": label,
+            "p": value,
+            "printed": text,
+            "holm": alpha / (m - i),
+            "bh": alpha * (i + 1) / m,
+        }
         for i, (label, value, text) in enumerate(ranked)
     ]
 
@@ -834,10 +857,8 @@ def constant_plot(
         sheet.line([left, right], [y, y], LINE, 0.8)
         x0, x1 = x(row["low"]), x(row["high"])
         sheet.box(min(x0, (x0 + x1) / 2 - 1.5), y - 5, max(x1, (x0 + x1) / 2 + 1.5), y + 5, colour)
-        if not row["contains"]:
-            sheet.mark(
-                (x0 + x1) / 2, y, "x", PAGE if x1 - x0 > 9 else colour, 6 if x1 - x0 > 9 else 9
-            )
+        if not row["contains"] and x1 - x0 > 12:
+            sheet.mark((x0 + x1) / 2, y, "x", PAGE, 6)
         sheet.line([x(rate)] * 2, [y - 9, y + 9], INK, 1.6, (3, 2))
         y += 24
         told.append(f"{name}: {allowed}, {word} the observed rate")

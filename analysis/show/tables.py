@@ -38,7 +38,7 @@ data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check
 {{ part_label(f.table) }}</span> {% endif %}{{ inline(f.claim) }}</th>
 <td role="cell" class="reread-printed" data-label="{{ columns[2][1] }}">\
 <span>{{ inline(f.printed) }}</span></td>
-<td role="cell" class="reread-allowed" data-label="{{ columns[3][1] }}">\
+<td role="cell" class="reread-allowed" data-label="Allowed">\
 <span>{{ inline(f.attainable) }}</span></td>
 <td role="cell" class="reread-more"><details><summary>{{ "Why" if f.verdict == "not checkable" else "By hand" }}\
 <span class="reread-hidden">: {{ inline(f.claim) }}</span></summary>

@@ -109,7 +109,7 @@ def _audit(options: argparse.Namespace) -> int:
     return FOUND if any(f.verdict in options.fail_on for f in ledger) else OK
 
 
-def _text(ledger, paper, options: argparse.Namespace) -> str:  # noqa: ANN001 - lazy imports
+def _text(ledger, paper, options: argparse.Namespace) -> str:
     if options.format == "table":
         from analysis.show.terminal import ledger_text
 

@@ -232,7 +232,8 @@ def _for_page(svg: str, key: str, title: str, description: str, width: float, he
     body = re.sub(r"\n\s*", "\n", body).strip()
     return (
         f'<svg class="reread-plot" role="img" aria-labelledby="{key}-title {key}-desc" '
-        f'viewBox="0 0 {width:g} {height:g}" width="100%" stroke-linejoin="round" style="max-width: {width * 1.4:g}px" '
+        f'viewBox="0 0 {width:g} {height:g}" width="100%" '
+        f'stroke-linejoin="round" style="max-width: {width * 1.4:g}px" '
         'xmlns="http://www.w3.org/2000/svg">\n'
         f'<title id="{key}-title">{escape(title)}</title>\n'
         f'<desc id="{key}-desc">{escape(description)}</desc>\n'

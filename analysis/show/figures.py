@@ -354,9 +354,10 @@ def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
             for x in places
         )
         if band.youden_lower is not None:
+            ends = [(_at(band, f"youden_{end}", x) for end in ("lower", "upper")) for x in places]
             yield "If the point has the largest Youden index, it runs " + ", ".join(
-                f"between {_at(band, 'youden_lower', x)} and {_at(band, 'youden_upper', x)} at {x:g}"
-                for x in places
+                f"between {low} and {high} at {x:g}"
+                for x, (low, high) in zip(places, ends, strict=True)
             )
 
 
@@ -436,7 +437,7 @@ def _roc_panel(
             for edge in (low, high):
                 sheet.line(*xy(band.grid, edge), colour, 1.2, dash)
 
-            def swatch(x: float, y: float, colour=colour, alpha=alpha, dash=dash) -> None:  # noqa: ANN001
+            def swatch(x: float, y: float, colour=colour, alpha=alpha, dash=dash) -> None:
                 sheet.box(x - 10, y - 5, x + 10, y + 5, colour, alpha)
                 sheet.line([x - 10, x + 10], [y - 5, y - 5], colour, 1.2, dash)
 
@@ -532,13 +533,28 @@ def forest_plot(
         f"{quantity} (log scale); dashed line: 1",
     )
     y = _legend(
-        sheet, y + 14,
-        [(lambda x, y: (sheet.line([x - 10, x + 10], [y, y], INK, 2.2), sheet.mark(x, y, "s", INK, 8)), names[0]),
-         (lambda x, y: (sheet.line([x - 10, x + 10], [y, y], ORANGE, 2.2, (4, 2)), sheet.mark(x, y, "D", ORANGE, 8)),
-          names[1])],
-    )  # fmt: skip
+        sheet,
+        y + 14,
+        [
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], INK, 2.2),
+                    sheet.mark(x, y, "s", INK, 8),
+                ),
+                names[0],
+            ),
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], ORANGE, 2.2, (4, 2)),
+                    sheet.mark(x, y, "D", ORANGE, 8),
+                ),
+                names[1],
+            ),
+        ],
+    )
     title = title or f"Every {quantity}, {names[0]} and {names[1]}"
-    alt = f"{_count(len(rows), 'row')} of {quantity} with interval, on a log scale. {_sentences(told)}"
+    counted = _count(len(rows), "row")
+    alt = f"{counted} of {quantity} with interval, on a log scale. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
@@ -723,9 +739,14 @@ def p_multiplicity_plot(
         ]
         told.append(f"{row['label']}: {shown}, {', '.join(side)}")
         data.append(
-            {"Row": row["label"], "Printed P": number_text(row["printed"]) if row.get("printed") else None,
-             "P drawn": _p_text(p), "Holm threshold": _p_text(holm), "Benjamini–Hochberg threshold": _p_text(bh)}
-        )  # fmt: skip
+            {
+                "Row": row["label"],
+                "Printed P": number_text(row["printed"]) if row.get("printed") else None,
+                "P drawn": _p_text(p),
+                "Holm threshold": _p_text(holm),
+                "Benjamini–Hochberg threshold": _p_text(bh),
+            }
+        )
     y -= 4
     ticks = [
         (x(10.0**-k), "1" if k == 0 else _superscript(f"10^−{k}") if k > 3 else f"{10.0**-k:g}")
@@ -735,12 +756,20 @@ def p_multiplicity_plot(
         y, ticks, f"P (log scale); dashed line: {alpha:g}; an arrow points to smaller P"
     )
     y = _legend(
-        sheet, y + 14,
-        [(lambda x, y: sheet.mark(x, y, "o", INK, 8), "P of the row"),
-         (lambda x, y: sheet.line([x, x], [y - 6, y + 6], PURPLE, 2.4), "threshold of Holm at this rank"),
-         (lambda x, y: sheet.line([x, x], [y - 6, y + 6], ORANGE, 2.4, (1.2, 1.2)),
-          "threshold of Benjamini–Hochberg at this rank")],
-    )  # fmt: skip
+        sheet,
+        y + 14,
+        [
+            (lambda x, y: sheet.mark(x, y, "o", INK, 8), "P of the row"),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], PURPLE, 2.4),
+                "threshold of Holm at this rank",
+            ),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], ORANGE, 2.4, (1.2, 1.2)),
+                "threshold of Benjamini–Hochberg at this rank",
+            ),
+        ],
+    )
     title = title or "P values and their thresholds after correction for many tests"
     alt = f"{_count(len(rows), 'P value')}, smallest first. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
@@ -803,7 +832,8 @@ def timeline_plot(rows: Iterable[Row], *, key: str, title: str = "Dates of the s
     if any(row["computed"] for row in rows):
         legend.append((lambda x, y: sheet.mark(x, y, "D", ORANGE, 8), "follows from printed dates"))
     y = _legend(sheet, y + 10, legend)  # type: ignore[arg-type]
-    alt = f"Time line from {start} to {stop} with {_count(len(rows), 'entry', 'entries')}. {_sentences(told)}"
+    counted = _count(len(rows), "entry", "entries")
+    alt = f"Time line from {start} to {stop} with {counted}. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
@@ -834,7 +864,8 @@ def constant_plot(
     against the observed event rate.
 
     Rows: ``coding``, ``link``, ``low``, ``high``, ``contains`` (whether the observed rate
-    lies inside; without it, whether it lies between the two).  `observed` is a share, as printed or computed.
+    lies inside; without it, whether it lies between the two).  `observed` is a share, as
+    printed or computed.
     """
     rows = list(rows)
     check_key(key)

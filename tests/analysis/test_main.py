@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,8 @@ def refused(result, *words):
     """Exit code 2, nothing on stdout, one sentence on stderr."""
     assert result.returncode == 2
     assert result.stdout == ""
-    assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+    assert result.stderr.startswith("error: ")
+    assert result.stderr.count("\n") == 1
     assert "Traceback" not in result.stderr
     for word in words:
         assert str(word) in result.stderr
@@ -53,9 +55,8 @@ def test_the_table_is_plain_when_piped():
 
 def test_json_csv_and_markdown():
     document = json.loads(run("audit", PAPER, "--format", "json").stdout)
-    assert [f["id"] for f in document["findings"]][0] and len(document["findings"]) >= len(
-        findings()
-    )
+    assert next(f["id"] for f in document["findings"])
+    assert len(document["findings"]) >= len(findings())
     text = run("audit", PAPER, "--format", "csv").stdout
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {r["id"] for r in rows} == {f["id"] for f in document["findings"]}
@@ -67,7 +68,8 @@ def test_csv_keeps_its_line_ends():
         [sys.executable, "-c", RUN, "audit", str(PAPER), "--format", "csv"],
         cwd=ROOT, env=ENVIRONMENT, capture_output=True,
     )  # fmt: skip
-    assert result.stdout.endswith(b"\r\n") and b"\r\r\n" not in result.stdout
+    assert result.stdout.endswith(b"\r\n")
+    assert b"\r\r\n" not in result.stdout
 
 
 def test_only_some_parts():
@@ -96,7 +98,8 @@ def test_help_tells_a_newcomer_all():
     result = run("audit", "--help")
     assert result.returncode == 0
     for verdict in Verdict:
-        assert verdict in result.stdout and verdict.meaning in result.stdout
+        assert verdict in result.stdout
+        assert verdict.meaning in result.stdout
     for words in ("examples:", "exit codes:", "--only", "--fail-on", "--out", "--format"):
         assert words in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
@@ -104,12 +107,14 @@ def test_help_tells_a_newcomer_all():
         [sys.executable, "-m", "analysis", "--help"],
         cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True,
     )  # fmt: skip
-    assert module.returncode == 0 and "audit" in module.stdout
+    assert module.returncode == 0
+    assert "audit" in module.stdout
 
 
 def test_the_terminal_does_without_figures():
-    code = RUN.replace("sys.exit(main(sys.argv[1:]))", "main(sys.argv[1:]); print([m for m in "
-        "('matplotlib', 'pandas', 'seaborn', 'jinja2') if m in sys.modules], file=sys.stderr)")  # fmt: skip
+    heavy = ("matplotlib", "pandas", "seaborn", "jinja2")
+    told = f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    code = RUN.replace("sys.exit(main(sys.argv[1:]))", f"main(sys.argv[1:]); {told}")
     assert run("audit", PAPER, code=code).stderr == "[]\n"
 
 
@@ -199,13 +204,15 @@ class TestOut:
         out.write_text("old")
         out.chmod(0o640)
         write_whole(out, "new")
-        assert out.read_text() == "new" and stat.S_IMODE(out.stat().st_mode) == 0o640
+        assert out.read_text() == "new"
+        assert stat.S_IMODE(out.stat().st_mode) == 0o640
 
     def test_a_link_stays_a_link(self, tmp_path):
         (tmp_path / "x").write_text("old")
         (tmp_path / "link").symlink_to(tmp_path / "x")
         write_whole(tmp_path / "link", "new")
-        assert (tmp_path / "link").is_symlink() and (tmp_path / "x").read_text() == "new"
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "x").read_text() == "new"
 
     def test_a_failure_leaves_the_old_file_and_nothing_beside_it(self, tmp_path, monkeypatch):
         out = tmp_path / "x"
@@ -214,15 +221,16 @@ class TestOut:
         def fail(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(os, "replace", fail)
+        monkeypatch.setattr(Path, "replace", fail)
         with pytest.raises(OSError, match="No space"):
             write_whole(out, "new")
-        assert out.read_text() == "old" and list(tmp_path.iterdir()) == [out]
+        assert out.read_text() == "old"
+        assert list(tmp_path.iterdir()) == [out]
 
-    @pytest.mark.skipif(not os.path.exists("/dev/null"), reason="no /dev/null")
+    @pytest.mark.skipif(not Path("/dev/null").exists(), reason="no /dev/null")
     def test_a_device_is_written_to(self):
         assert run("audit", PAPER, "--out", "/dev/null").returncode == 0
-        assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+        assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and signals of POSIX")

@@ -27,7 +27,8 @@ def test_json_holds_every_field_and_value():
         "verdict": "depends",
     }  # fmt: skip
     age = next(f for f in document["findings"] if f["id"] == "table1.age.t")
-    assert age["values"]["t_low"] == "21/20" and age["values"]["t_high"] == 1.0714
+    assert age["values"]["t_low"] == "21/20"
+    assert age["values"]["t_high"] == 1.0714
 
 
 def test_json_keeps_to_its_schema():
@@ -49,7 +50,8 @@ def test_arrays_become_lists():
 
 def test_csv_is_rfc_4180():
     text = export.to_csv(ledger())
-    assert text.endswith("\r\n") and "\r\n" in text
+    assert text.endswith("\r\n")
+    assert "\r\n" in text
     rows = list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
     assert [r["id"] for r in rows] == [f.id for f in findings()]
     for row, finding in zip(rows, findings(), strict=True):
@@ -66,7 +68,8 @@ def test_markdown_has_a_row_a_finding_whatever_the_words():
     assert len(table) == 2 + len(findings())
     plain = [line.replace("\\|", "") for line in table]
     assert {line.count("|") for line in plain} == {7}
-    assert "4 reproduced" not in lines[-1] and f"{len(findings())} findings" in lines[-1]
+    assert "4 reproduced" not in lines[-1]
+    assert f"{len(findings())} findings" in lines[-1]
 
 
 def test_markdown_escapes_what_markdown_reads():

@@ -32,7 +32,11 @@ MAKERS = {
     "points": lambda: figures.roc_plot(POINTS, key="points"),
     "forest": lambda: figures.forest_plot(
         [
-            {"label": "Lesions", "printed": ("2.292", "1.060", "4.953"), "recomputed": (2.2912, 1.0606, 4.9497)},
+            {
+                "label": "Lesions",
+                "printed": ("2.292", "1.060", "4.953"),
+                "recomputed": (2.2912, 1.0606, 4.9497),
+            },
             {"label": "Index", "printed": ("3.164", "1.878", "5.329")},
         ],
         key="forest",
@@ -54,7 +58,12 @@ MAKERS = {
     "time": lambda: figures.timeline_plot(
         [
             {"label": "Last admission", "when": parse_date("December 2017")},
-            {"label": "Five years on", "first": date(2022, 12, 1), "last": date(2022, 12, 31), "computed": True},
+            {
+                "label": "Five years on",
+                "first": date(2022, 12, 1),
+                "last": date(2022, 12, 31),
+                "computed": True,
+            },
         ],
         key="time",
     ),
@@ -139,7 +148,8 @@ def test_letters_keep_their_size_on_a_narrow_screen(made):
     sizes = [float(s) for s in re.findall(r"font-size: ([\d.]+)px", figure.svg)]
     sizes += [float(s) for s in re.findall(r"font: (?:\w+ )*([\d.]+)px", figure.svg)]
     width = float(re.search(r'viewBox="0 0 ([\d.]+)', figure.svg)[1])
-    assert sizes and min(sizes) * 350 / width >= 10
+    assert sizes
+    assert min(sizes) * 350 / width >= 10
 
 
 def test_a_drawing_brings_no_rules_for_the_whole_page(made):
@@ -169,7 +179,8 @@ def test_drawings_are_the_same_in_every_process():
     code = (
         "from tests.analysis.show.test_figures import MAKERS;"
         "import hashlib;"
-        "print(hashlib.sha256(''.join(m()._repr_html_() for m in MAKERS.values()).encode()).hexdigest())"
+        "html = ''.join(m()._repr_html_() for m in MAKERS.values());"
+        "print(hashlib.sha256(html.encode()).hexdigest())"
     )
     runs = {
         subprocess.run(
@@ -178,13 +189,15 @@ def test_drawings_are_the_same_in_every_process():
         ).stdout
         for seed in ("1", "2")
     }  # fmt: skip
-    assert len(runs) == 1 and len(runs.pop().strip()) == 64
+    assert len(runs) == 1
+    assert len(runs.pop().strip()) == 64
 
 
 def test_a_printed_value_outside_is_marked_and_said():
     row = {"label": "x", "printed": "2.00", "low": 1.0, "high": 1.5}
     figure = figures.interval_plot([row], key="x")
-    assert "outside" in figure.alt and "2.00 not in 1.000 to 1.500" in figure.svg
+    assert "outside" in figure.alt
+    assert "2.00 not in 1.000 to 1.500" in figure.svg
 
 
 @pytest.mark.parametrize("printed", ["1.50", "1.51"])

@@ -18,7 +18,8 @@ def paper():
 def test_lines_fit_and_nothing_is_cut(paper, width):
     text = ledger_text(ledger(), paper, width=width, by_hand=True)
     assert max(map(len, text.splitlines())) <= width
-    assert "…" not in text and "\x1b" not in text
+    assert "…" not in text
+    assert "\x1b" not in text
     assert all(line == line.rstrip() for line in text.splitlines())
     words = text.split()
     for finding in findings():
@@ -74,7 +75,9 @@ def test_counts_and_meanings_stand_at_the_end(paper):
     end = ledger_text(ledger(), paper, width=200).splitlines()[-6:]
     assert end[0] == f"{len(findings())} findings"
     for line, (verdict, n) in zip(end[1:], ledger().counts().items(), strict=True):
-        assert line.split()[0] == str(n) and verdict in line and verdict.meaning in line
+        assert line.split()[0] == str(n)
+        assert verdict in line
+        assert verdict.meaning in line
 
 
 def test_an_empty_ledger_has_counts_only():

@@ -15,10 +15,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 STATIC = ROOT / "book" / "_static"
-PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>Ledger</title>
-<link rel="stylesheet" href="reread.css"><script src="reread.js" defer></script>
-<meta http-equiv="Content-Security-Policy" content="default-src 'self' file:; style-src 'self' file: \
-'unsafe-inline'"><body><article class="bd-article">{ledger}{rows}</article></body></html>"""
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Ledger</title>
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'self' file:; style-src 'self' file: 'unsafe-inline'">
+<link rel="stylesheet" href="reread.css"><script src="reread.js" defer></script></head>
+<body><article class="bd-article">{ledger}{rows}</article></body></html>"""
 
 
 @pytest.fixture(scope="module")

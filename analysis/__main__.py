@@ -17,10 +17,10 @@ what the verdicts mean:
 {verdicts}
 
 examples:
-  python -m analysis audit data/yu2023/paper.yaml
-  python -m analysis audit data/yu2023/paper.yaml --only table1 table4
-  python -m analysis audit data/yu2023/paper.yaml --format csv --out verdicts.csv
-  python -m analysis audit data/yu2023/paper.yaml --fail-on impossible
+  python -m analysis audit paper.yaml
+  python -m analysis audit paper.yaml --only table1 table4
+  python -m analysis audit paper.yaml --format csv --out verdicts.csv
+  python -m analysis audit paper.yaml --fail-on impossible
 
 exit codes:
   0  the audit ran

@@ -17,10 +17,10 @@ what the verdicts mean:
 {verdicts}
 
 examples:
-  python -m analysis audit data/yu2023/paper.yaml
-  python -m analysis audit data/yu2023/paper.yaml --only table1 table4
-  python -m analysis audit data/yu2023/paper.yaml --format csv --out verdicts.csv
-  python -m analysis audit data/yu2023/paper.yaml --fail-on impossible
+  python -m analysis audit paper.yaml
+  python -m analysis audit paper.yaml --only table1 table4
+  python -m analysis audit paper.yaml --format csv --out verdicts.csv
+  python -m analysis audit paper.yaml --fail-on impossible
 
 exit codes:
   0  the audit ran
@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     audit = commands.add_parser(
         "audit",
         help="hold every printed number of a paper against the others",
-        description="Hold every printed number of a paper against the others: for each, what "
-        "stands in the paper, what the other numbers allow, and a verdict.",
+        description="Hold every printed number of a paper against the others: what stands in the\n"
+        "paper, what the other numbers allow, and a verdict for each.",
         epilog=_AFTER_HELP.format(verdicts=verdicts),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -109,7 +109,7 @@ def _audit(options: argparse.Namespace) -> int:
     return FOUND if any(f.verdict in options.fail_on for f in ledger) else OK
 
 
-def _text(ledger, paper, options: argparse.Namespace) -> str:  # noqa: ANN001 - lazy imports
+def _text(ledger, paper, options: argparse.Namespace) -> str:
     if options.format == "table":
         from analysis.show.terminal import ledger_text
 

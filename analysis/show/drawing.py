@@ -16,8 +16,8 @@ from typing import Any
 from analysis.show.palette import COLOURS, INK, LINE, SOFT, Colour
 
 WIDTH = 360.0  # points; at 390 px of screen the letters keep about their size
-SIZE = 11.0
-SMALL = 10.0
+SIZE = 12.0
+SMALL = 11.0
 
 # matplotlib draws with colours that stand for a name; they leave as CSS variables.
 _STAND_INS = {f"#01fe{i:02x}": colour for i, colour in enumerate(COLOURS)}
@@ -232,7 +232,8 @@ def _for_page(svg: str, key: str, title: str, description: str, width: float, he
     body = re.sub(r"\n\s*", "\n", body).strip()
     return (
         f'<svg class="reread-plot" role="img" aria-labelledby="{key}-title {key}-desc" '
-        f'viewBox="0 0 {width:g} {height:g}" width="100%" stroke-linejoin="round" style="max-width: {width * 1.6:g}px" '
+        f'viewBox="0 0 {width:g} {height:g}" width="100%" '
+        f'stroke-linejoin="round" style="max-width: {width * 1.4:g}px" '
         'xmlns="http://www.w3.org/2000/svg">\n'
         f'<title id="{key}-title">{escape(title)}</title>\n'
         f'<desc id="{key}-desc">{escape(description)}</desc>\n'

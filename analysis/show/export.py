@@ -85,7 +85,7 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of what :func:`to_json` writes."""
     text: dict[str, Any] = {"type": "string"}
     texts: dict[str, Any] = {"type": "array", "items": text}
-    finding = {name: text for name in COLUMNS} | {
+    finding = dict.fromkeys(COLUMNS, text) | {
         "id": {"type": "string", "minLength": 1},
         "verdict": {"enum": [str(verdict) for verdict in Verdict]},
         "numbers": texts,

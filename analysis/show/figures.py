@@ -96,7 +96,10 @@ def range_text(low: Any, high: Any, decimals: int) -> str:
 def _outward(value: Any, decimals: int, rounding: Callable[[Any], int]) -> str:
     if isinstance(value, float) and math.isinf(value):
         return format_fixed(value, decimals)
-    return format_fixed(Fraction(rounding(Fraction(value) * 10**decimals), 10**decimals), decimals)
+    units = Fraction(value) * 10**decimals
+    if isinstance(value, float) and abs(units - round(units)) < Fraction(1, 10**9):
+        return format_fixed(Fraction(round(units), 10**decimals), decimals)  # 0.31 is meant
+    return format_fixed(Fraction(rounding(units), 10**decimals), decimals)
 
 
 def _p_text(p: Any) -> str:
@@ -189,10 +192,10 @@ def interval_plot(
     for row in rows:
         printed = _printed(row["printed"])
         value = _float(row["printed"])
-        low, high = _end(row["low"]), _end(row["high"])
+        low, high = (_shown_end(row[name]) for name in ("low", "high"))
         decimals = printed.decimals if printed else 3
         target = printed.interval if printed else Interval.point(Fraction(value))
-        outside = target.high < low or target.low > high
+        outside = not target.intersects(_enclosure(row["low"], row["high"]))
         outside_count += outside
         allowed = range_text(low, high, decimals + 1)
         shown = number_text(row["printed"])
@@ -241,11 +244,25 @@ def interval_plot(
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
+def _shown_end(value: Any) -> Any:
+    return value if isinstance(value, float) else _end(value)
+
+
 def _end(value: Any) -> Any:
     if isinstance(value, float) and math.isinf(value):
         return value
     printed = _printed(value)
     return printed.value if printed else Fraction(value)
+
+
+def _enclosure(low: Any, high: Any) -> Interval:
+    """The interval; ends in floating point are moved outward, so that no rounding of the
+    computer puts a printed number outside."""
+    ends = [
+        Interval.outward(end, end) if isinstance(end, float) else Interval(_end(end), _end(end))
+        for end in (low, high)
+    ]
+    return Interval(ends[0].low, ends[1].high)
 
 
 def _place(value: float, low: float, high: float, outside: bool) -> float:
@@ -337,9 +354,10 @@ def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
             for x in places
         )
         if band.youden_lower is not None:
+            ends = [(_at(band, f"youden_{end}", x) for end in ("lower", "upper")) for x in places]
             yield "If the point has the largest Youden index, it runs " + ", ".join(
-                f"between {_at(band, 'youden_lower', x)} and {_at(band, 'youden_upper', x)} at {x:g}"
-                for x in places
+                f"between {low} and {high} at {x:g}"
+                for x, (low, high) in zip(places, ends, strict=True)
             )
 
 
@@ -419,7 +437,7 @@ def _roc_panel(
             for edge in (low, high):
                 sheet.line(*xy(band.grid, edge), colour, 1.2, dash)
 
-            def swatch(x: float, y: float, colour=colour, alpha=alpha, dash=dash) -> None:  # noqa: ANN001
+            def swatch(x: float, y: float, colour=colour, alpha=alpha, dash=dash) -> None:
                 sheet.box(x - 10, y - 5, x + 10, y + 5, colour, alpha)
                 sheet.line([x - 10, x + 10], [y - 5, y - 5], colour, 1.2, dash)
 
@@ -515,13 +533,28 @@ def forest_plot(
         f"{quantity} (log scale); dashed line: 1",
     )
     y = _legend(
-        sheet, y + 14,
-        [(lambda x, y: (sheet.line([x - 10, x + 10], [y, y], INK, 2.2), sheet.mark(x, y, "s", INK, 8)), names[0]),
-         (lambda x, y: (sheet.line([x - 10, x + 10], [y, y], ORANGE, 2.2, (4, 2)), sheet.mark(x, y, "D", ORANGE, 8)),
-          names[1])],
-    )  # fmt: skip
+        sheet,
+        y + 14,
+        [
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], INK, 2.2),
+                    sheet.mark(x, y, "s", INK, 8),
+                ),
+                names[0],
+            ),
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], ORANGE, 2.2, (4, 2)),
+                    sheet.mark(x, y, "D", ORANGE, 8),
+                ),
+                names[1],
+            ),
+        ],
+    )
     title = title or f"Every {quantity}, {names[0]} and {names[1]}"
-    alt = f"{_count(len(rows), 'row')} of {quantity} with interval, on a log scale. {_sentences(told)}"
+    counted = _count(len(rows), "row")
+    alt = f"{counted} of {quantity} with interval, on a log scale. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
@@ -655,7 +688,13 @@ def p_rows(
     shown = printed if printed is not None else [None] * m
     ranked = sorted(zip(labels, p, shown, strict=True), key=lambda row: row[1])
     return [
-        {"label": label, "p": value, "printed": text, "holm": alpha / (m - i), "bh": alpha * (i + 1) / m}
+        {
+            "label": label,
+            "p": value,
+            "printed": text,
+            "holm": alpha / (m - i),
+            "bh": alpha * (i + 1) / m,
+        }
         for i, (label, value, text) in enumerate(ranked)
     ]
 
@@ -700,9 +739,14 @@ def p_multiplicity_plot(
         ]
         told.append(f"{row['label']}: {shown}, {', '.join(side)}")
         data.append(
-            {"Row": row["label"], "Printed P": number_text(row["printed"]) if row.get("printed") else None,
-             "P drawn": _p_text(p), "Holm threshold": _p_text(holm), "Benjamini–Hochberg threshold": _p_text(bh)}
-        )  # fmt: skip
+            {
+                "Row": row["label"],
+                "Printed P": number_text(row["printed"]) if row.get("printed") else None,
+                "P drawn": _p_text(p),
+                "Holm threshold": _p_text(holm),
+                "Benjamini–Hochberg threshold": _p_text(bh),
+            }
+        )
     y -= 4
     ticks = [
         (x(10.0**-k), "1" if k == 0 else _superscript(f"10^−{k}") if k > 3 else f"{10.0**-k:g}")
@@ -712,12 +756,20 @@ def p_multiplicity_plot(
         y, ticks, f"P (log scale); dashed line: {alpha:g}; an arrow points to smaller P"
     )
     y = _legend(
-        sheet, y + 14,
-        [(lambda x, y: sheet.mark(x, y, "o", INK, 8), "P of the row"),
-         (lambda x, y: sheet.line([x, x], [y - 6, y + 6], PURPLE, 2.4), "threshold of Holm at this rank"),
-         (lambda x, y: sheet.line([x, x], [y - 6, y + 6], ORANGE, 2.4, (1.2, 1.2)),
-          "threshold of Benjamini–Hochberg at this rank")],
-    )  # fmt: skip
+        sheet,
+        y + 14,
+        [
+            (lambda x, y: sheet.mark(x, y, "o", INK, 8), "P of the row"),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], PURPLE, 2.4),
+                "threshold of Holm at this rank",
+            ),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], ORANGE, 2.4, (1.2, 1.2)),
+                "threshold of Benjamini–Hochberg at this rank",
+            ),
+        ],
+    )
     title = title or "P values and their thresholds after correction for many tests"
     alt = f"{_count(len(rows), 'P value')}, smallest first. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
@@ -780,7 +832,8 @@ def timeline_plot(rows: Iterable[Row], *, key: str, title: str = "Dates of the s
     if any(row["computed"] for row in rows):
         legend.append((lambda x, y: sheet.mark(x, y, "D", ORANGE, 8), "follows from printed dates"))
     y = _legend(sheet, y + 10, legend)  # type: ignore[arg-type]
-    alt = f"Time line from {start} to {stop} with {_count(len(rows), 'entry', 'entries')}. {_sentences(told)}"
+    counted = _count(len(rows), "entry", "entries")
+    alt = f"Time line from {start} to {stop} with {counted}. {_sentences(told)}"
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
@@ -811,7 +864,8 @@ def constant_plot(
     against the observed event rate.
 
     Rows: ``coding``, ``link``, ``low``, ``high``, ``contains`` (whether the observed rate
-    lies inside; without it, whether it lies between the two).  `observed` is a share, as printed or computed.
+    lies inside; without it, whether it lies between the two).  `observed` is a share, as
+    printed or computed.
     """
     rows = list(rows)
     check_key(key)
@@ -834,10 +888,8 @@ def constant_plot(
         sheet.line([left, right], [y, y], LINE, 0.8)
         x0, x1 = x(row["low"]), x(row["high"])
         sheet.box(min(x0, (x0 + x1) / 2 - 1.5), y - 5, max(x1, (x0 + x1) / 2 + 1.5), y + 5, colour)
-        if not row["contains"]:
-            sheet.mark(
-                (x0 + x1) / 2, y, "x", PAGE if x1 - x0 > 9 else colour, 6 if x1 - x0 > 9 else 9
-            )
+        if not row["contains"] and x1 - x0 > 12:
+            sheet.mark((x0 + x1) / 2, y, "x", PAGE, 6)
         sheet.line([x(rate)] * 2, [y - 9, y + 9], INK, 1.6, (3, 2))
         y += 24
         told.append(f"{name}: {allowed}, {word} the observed rate")

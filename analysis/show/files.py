@@ -13,7 +13,7 @@ def write_whole(file: Path, text: str) -> None:
     A new file takes the rights that the user's umask gives, an old one keeps its own.
     Raises OSError if it cannot be written.
     """
-    file = Path(os.path.realpath(file))
+    file = Path(file).resolve()
     data = text.encode()
     if file.exists() and not file.is_file():
         file.write_bytes(data)  # a device such as /dev/null; a folder raises
@@ -27,11 +27,12 @@ def write_whole(file: Path, text: str) -> None:
         os.umask(umask)
         mode = 0o666 & ~umask
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        os.chmod(name, mode)
-        os.replace(name, file)
+        beside.chmod(mode)
+        beside.replace(file)
     except BaseException:
-        os.unlink(name)
+        beside.unlink()
         raise

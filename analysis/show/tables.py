@@ -38,9 +38,10 @@ data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check
 {{ part_label(f.table) }}</span> {% endif %}{{ inline(f.claim) }}</th>
 <td role="cell" class="reread-printed" data-label="{{ columns[2][1] }}">\
 <span>{{ inline(f.printed) }}</span></td>
-<td role="cell" class="reread-allowed" data-label="{{ columns[3][1] }}">\
+<td role="cell" class="reread-allowed" data-label="Allowed">\
 <span>{{ inline(f.attainable) }}</span></td>
-<td role="cell" class="reread-more"><details><summary>{{ "Why" if f.verdict == "not checkable" else "By hand" }}\
+<td role="cell" class="reread-more"><details><summary>\
+{{ "Why" if f.verdict == "not checkable" else "By hand" }}\
 <span class="reread-hidden">: {{ inline(f.claim) }}</span></summary>
 <p class="reread-by-hand">{{ inline(f.by_hand) }}</p>
 {% if f.assumptions %}
@@ -67,7 +68,8 @@ _ROWS = """\
 {% endif %}
 <thead><tr>
 {% for name in columns %}
-<th scope="col"{% if loop.index0 in numeric %} class="reread-number"{% endif %}>{{ inline(name) }}</th>
+<th scope="col"{% if loop.index0 in numeric %} class="reread-number"{% endif %}>\
+{{ inline(name) }}</th>
 {% endfor %}
 </tr></thead>
 <tbody>
@@ -252,7 +254,7 @@ def _records(rows: Any) -> list[Mapping[str, Any]]:
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value == "" or value != value  # noqa: PLR0124 - NaN
+    return value is None or value == "" or value != value
 
 
 def _is_number(value: Any) -> bool:

@@ -75,7 +75,8 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         for link in (lead, *(x for x in (first, second) if x != lead))
     )
     bounded = [
-        f"{row.label}: {range_text(m.total)}{_ground(m)}" for row, m in zip(table.rows, margins, strict=True)
+        f"{row.label}: {range_text(m.total)}{_ground(m)}"
+        for row, m in zip(table.rows, margins, strict=True)
     ]
     words = paper.paper.tests.model
     known = (
@@ -126,7 +127,9 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
 
 
 def _ground(m: Margin) -> str:
-    return f" ({m.ground})" if m.ground and not m.is_known else "" if m.is_known else " (not printed)"
+    return (
+        f" ({m.ground})" if m.ground and not m.is_known else "" if m.is_known else " (not printed)"
+    )
 
 
 _LARGEST = 10**6  # no coefficient of a two-valued predictor comes near it

@@ -19,7 +19,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations
 
 from scipy import special
 
@@ -33,6 +32,8 @@ LARGEST = 10**100  # far over the SE of a separated fit, far under the end of fl
 
 HalfPlane = tuple[Fraction | int, Fraction | int, Fraction | int]  # a·B + b·SE <= c
 
+_FAR_AWAY = 10**5
+_LEAST_SE = Fraction(1, 10**12)  # a standard error is positive: (0, 0) would satisfy any ratio
 _BINARY_PLACES = 36  # coarse on purpose: short fractions, and 1e-11 is far below any rounding
 _Z_MARGIN = 2.0**-36
 
@@ -41,7 +42,7 @@ _Z_MARGIN = 2.0**-36
 class Region:
     """The (B, SE) that a set of printed columns allows: one convex part for each sign.
 
-    `far` is where the starting box ends: a bound as large as that is no bound.
+    `far` is where the starting box ends: a bound within a factor 10^5 of that is no bound.
     """
 
     parts: tuple[Polygon, ...]
@@ -58,26 +59,20 @@ class Region:
         """
         ranges = [part.range_of(a, b) for part in self.parts]
         low, high = min(r.low for r in ranges), max(r.high for r in ranges)
-        return Interval(
-            low if low > -self.far else -math.inf, high if high < self.far else math.inf
-        )
+        near = self.far / _FAR_AWAY
+        return Interval(low if low > -near else -math.inf, high if high < near else math.inf)
 
     @property
     def z(self) -> Interval:
-        """The values of |B|/SE (0 to ∞).  A quotient of linear functions takes its
-        extremes over a polygon in vertices; (0, 0) has no quotient of its own and is left
-        out unless it is all there is."""
+        """The values of |B|/SE (0 to ∞), at the corners: a quotient of linear functions
+        takes its extremes over a polygon there."""
         quotients: list[Fraction | float] = []
         for part in self.parts:
-            corners = [(b, se) for b, se in part.vertices if b or se]
-            if not corners:
-                return Interval(Fraction(0), math.inf)
-            for b, se in corners:
-                quotients.append(abs(b) / se if se else math.inf)
-                if abs(b) >= self.far:
-                    quotients.append(math.inf)
-                if se >= self.far:
-                    quotients.append(Fraction(0))
+            for b, se in part.vertices:
+                quotient: Fraction | float = abs(b) / se
+                # in a corner of the starting box one of the two is as large as one likes
+                quotient = math.inf if quotient > _FAR_AWAY else quotient
+                quotients.append(Fraction(0) if quotient < Fraction(1, _FAR_AWAY) else quotient)
         return Interval(min(quotients), max(quotients))
 
     @property
@@ -176,7 +171,7 @@ class PrintedRow:
         self.level = level
         self.z = _coarse(common.z_for_level(level))
         biggest = max((abs(n.value) + n.half_unit for n in self.printed.values()), default=0)
-        self.far = Fraction(10**9) + 4 * biggest
+        self.far = 10**9 * (1 + Fraction(biggest))
 
     @cached_property
     def _planes(self) -> dict[int, dict[str, tuple[HalfPlane, ...]]]:
@@ -187,7 +182,7 @@ class PrintedRow:
 
     def _start(self, sign: int) -> Polygon:
         side = Interval(0, self.far) if sign > 0 else Interval(-self.far, 0)
-        return Polygon.box(side, Interval(0, self.far))
+        return Polygon.box(side, Interval(_LEAST_SE, self.far))
 
     def _clip(self, part: Polygon, sign: int, columns: Iterable[str]) -> Polygon:
         for column in columns:
@@ -235,13 +230,32 @@ class PrintedRow:
         By Helly's theorem three columns are enough where the sign of B is fixed; where it
         is not, each sign may need three of its own.
         """
-        found: list[tuple[str, ...]] = []
-        for size in range(1, min(len(self.printed), 6) + 1):
-            for columns in combinations(self.printed, size):
-                if any(set(known) <= set(columns) for known in found):
-                    continue
-                if self.region(columns).is_empty:
-                    found.append(columns)
-            if found and size >= 3:
+        empty: list[tuple[str, ...]] = []
+        starts = {sign: self._start(sign) for sign in (1, -1)}
+        for most in (3, 6):
+            self._search((), tuple(self.printed), starts, most, empty)
+            if empty:
                 break
+        empty.sort(key=len)
+        found: list[tuple[str, ...]] = []
+        for columns in empty:
+            if not any(set(known) <= set(columns) for known in found):
+                found.append(columns)
         return found
+
+    def _search(
+        self,
+        chosen: tuple[str, ...],
+        left: tuple[str, ...],
+        parts: dict[int, Polygon],
+        most: int,
+        empty: list[tuple[str, ...]],
+    ) -> None:
+        """Add every set of `chosen` and up to `most` columns in all whose region is empty."""
+        for i, column in enumerate(left):
+            cut = {sign: self._clip(part, sign, (column,)) for sign, part in parts.items()}
+            cut = {sign: part for sign, part in cut.items() if not part.is_empty}
+            if not cut:
+                empty.append((*chosen, column))
+            elif len(chosen) + 1 < most:
+                self._search((*chosen, column), left[i + 1 :], cut, most, empty)

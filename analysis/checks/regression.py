@@ -6,14 +6,17 @@ equation of every predictor) is the business of :mod:`analysis.checks.across_tab
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from analysis.checks import common
 from analysis.checks.margins import crude_measures, roc_row, same_cut
 from analysis.checks.regression_constant import constant_coding
 from analysis.checks.regression_rows import confidence_level, rows, significance
-from analysis.checks.words import LABELS, MODELS, RATIOS, as_printed, link_of, text_of
+from analysis.checks.words import LABELS, MODELS, RATIOS, as_printed, link_of, model_words, text_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Paper, RegressionTable
+from analysis.printed import Printed
 
 # --- what the ratio is called ----------------------------------------------------------
 
@@ -37,13 +40,16 @@ def ratio_name(paper: Paper) -> Iterator[Finding]:
                 yield _ratio_finding(paper, table, row, label, model)
 
 
+def _is_exp(b: Printed, ratio: Printed) -> bool:
+    """Whether some B that prints like `b` has an exponential that prints like `ratio`."""
+    return common.log(ratio.interval.clip(0, math.inf)).intersects(b.interval)
+
+
 def _ratio_finding(
     paper: Paper, table: RegressionTable, row: Coefficient, label: str | None, model: str | None
 ) -> Finding:
     words = paper.paper.tests.model
-    named = (
-        f'the methods name the model only as "{words}"' if words else "the methods name no model"
-    )
+    named = model_words(words)
     if model is not None and model == label:
         verdict, note = Verdict.CONSISTENT, f"exp(B) of this model is the {RATIOS[model]}."
     elif model is None and label in ("logit", "hazard"):
@@ -60,10 +66,13 @@ def _ratio_finding(
         )
     else:
         verdict = Verdict.DEPENDS
+        stands = f'As "{table.effect_label}" it is right' if label else "It is a risk or rate ratio"
         note = (
-            f'As "{table.effect_label}" it is right if the link is the log (Poisson, log-binomial); '
-            f"after logistic regression it is an odds ratio. {named[0].upper()}{named[1:]}."
+            f"{stands} if the link is the log (Poisson, log-binomial); after logistic regression it "
+            f"is an odds ratio. {named[0].upper()}{named[1:]}."
         )
+    if row.b is not None and _is_exp(row.b, row.ratio):
+        note += " The printed ratio agrees with exp(B) whatever the link."
     ratio = as_printed(row.ratio)
     crude = crude_measures(paper, table, row)
     attainable = f"odds ratio (logit link) or risk or rate ratio (log link) {text_of(row.ratio)}"

@@ -10,7 +10,15 @@ from functools import lru_cache
 from analysis.checks import common
 from analysis.checks import constant as mean
 from analysis.checks.margins import Margin, margin_of
-from analysis.checks.words import MODELS, ROUNDED_ONCE, as_float, link_of, range_text, text_of
+from analysis.checks.words import (
+    MODELS,
+    ROUNDED_ONCE,
+    as_float,
+    link_of,
+    model_words,
+    range_text,
+    text_of,
+)
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Paper, RegressionTable
 from analysis.printed import Interval, format_fixed
@@ -75,12 +83,10 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         for link in (lead, *(x for x in (first, second) if x != lead))
     )
     bounded = [
-        f"{row.label}: {range_text(m.total)}{_ground(m)}" for row, m in zip(table.rows, margins, strict=True)
+        f"{row.label}: {range_text(m.total)}{_ground(m)}"
+        for row, m in zip(table.rows, margins, strict=True)
     ]
-    words = paper.paper.tests.model
-    known = (
-        f'the methods name the model only as "{words}"' if words else "the methods name no model"
-    )
+    known = model_words(paper.paper.tests.model)
     statement = _reading_text(verdict, first, second, fitting, labels)
     if verdict is Verdict.IMPOSSIBLE:
         # the verdict and what it rests on stand in one sentence
@@ -126,7 +132,9 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
 
 
 def _ground(m: Margin) -> str:
-    return f" ({m.ground})" if m.ground and not m.is_known else "" if m.is_known else " (not printed)"
+    return (
+        f" ({m.ground})" if m.ground and not m.is_known else "" if m.is_known else " (not printed)"
+    )
 
 
 _LARGEST = 10**6  # no coefficient of a two-valued predictor comes near it

@@ -222,7 +222,7 @@ def _number_finding(
         claim=f"{line.label}: {_CLAIMS[column]}",
         printed=f"{_NAMES[column]} {sign}{text_of(printed)}",
         attainable=attainable,
-        by_hand=by_hand,
+        by_hand=by_hand or _any_line(row) or _witness_line(row, row.region((column,))),
         assumptions=line.assumptions,
         note=note,
         values=values,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -14,32 +15,33 @@ ROUNDED_ONCE = "every number was rounded once, from the unrounded fit"
 NINETY_FIVE = Fraction(19, 20)
 
 RATIOS = {"logit": "odds ratio", "log": "risk or rate ratio", "hazard": "hazard ratio"}
+# patterns of whole words, and the link (or hazard) that each stands for
 LABELS = (
-    ("hazard", "hazard"),
-    ("odds", "logit"),
-    ("relative risk", "log"),
-    ("risk ratio", "log"),
-    ("prevalence ratio", "log"),
-    ("rate", "log"),
+    (r"hazard|\bhr\b", "hazard"),
+    (r"odds|\ba?or\b", "logit"),
+    (r"relative risk|risk ratio|rate ratio|prevalence ratio|\ba?rr\b|\birr\b|\bpr\b", "log"),
 )
 MODELS = (
-    ("cox", "hazard"),
-    ("proportional hazards", "hazard"),
-    ("poisson", "log"),
-    ("log-binomial", "log"),
-    ("log binomial", "log"),
-    ("logistic", "logit"),
-    ("logit", "logit"),
+    (r"\bcox\b|proportional[ -]hazards", "hazard"),
+    (r"poisson|log-? ?binomial", "log"),
+    (r"logistic|\blogit\b", "logit"),
 )
 
 
-def link_of(text: str | None, words: Iterable[tuple[str, str]]) -> str | None:
-    """The link that a label or the name of a model stands for, or None."""
-    text = (text or "").casefold()
-    return next((kind for word, kind in words if word in text), None)
+def link_of(text: str | None, patterns: Iterable[tuple[str, str]]) -> str | None:
+    """The link that a label or the name of a model stands for; None if it names none, or
+    more than one."""
+    found = {link for pattern, link in patterns if re.search(pattern, (text or "").casefold())}
+    return found.pop() if len(found) == 1 else None
+
+
+def model_words(words: str | None) -> str:
+    """What the methods say about the model."""
+    return f'the methods name the model as "{words}"' if words else "the methods name no model"
 
 
 def level_of(table: RegressionTable) -> Fraction:
+    """The confidence level of the intervals as a share; 0.95 where none is printed."""
     if table.confidence is None or not 0 < table.confidence.value < 100:
         return NINETY_FIVE
     return table.confidence.value / 100

@@ -14,7 +14,10 @@ LEVEL = Fraction(19, 20)
 Z = stats.norm.ppf(0.975)
 
 
-def print_row(b, se, decimals=dict.fromkeys(COLUMNS, 3), small_p="0.000"):
+THREE = dict.fromkeys(COLUMNS, 3)
+
+
+def print_row(b, se, decimals=THREE, small_p="0.000"):
     """A row as a program prints it, each column with its own number of decimals."""
     z = b / se
     values = {
@@ -33,7 +36,9 @@ def test_honest_rows_are_never_empty_and_hold_the_truth():
         b = rng.normal(0, 1.5) * rng.choice([0.001, 0.1, 1, 3])
         se = float(np.exp(rng.normal(-1, 1)))
         decimals = {c: int(rng.integers(1, 5)) for c in COLUMNS}
-        printed = print_row(b, se, decimals, rng.choice(["0.000", "<0.001"]) if decimals["p"] > 2 else "0.0")
+        printed = print_row(
+            b, se, decimals, rng.choice(["0.000", "<0.001"]) if decimals["p"] > 2 else "0.0"
+        )
         keep = [c for c in COLUMNS if rng.random() < 0.8] or ["b"]
         row = PrintedRow({c: printed[c] for c in keep}, LEVEL)
         region = row.region()
@@ -63,7 +68,9 @@ def test_rows_at_the_edges_of_print_stand(row):
 def test_numbers_beyond_any_fit_are_refused_and_tiny_ones_are_not():
     with pytest.raises(ValueError, match="1e.100"):
         PrintedRow({"b": parse_number("1e900")}, LEVEL)
-    row = PrintedRow({"b": parse_number("0.5"), "se": parse_number("0.4"), "p": parse_number("1e-400")}, LEVEL)
+    row = PrintedRow(
+        {"b": parse_number("0.5"), "se": parse_number("0.4"), "p": parse_number("1e-400")}, LEVEL
+    )
     assert row.conflicts() == [("b", "se", "p")]
 
 
@@ -78,7 +85,12 @@ def test_a_grid_finds_no_point_in_an_empty_region_and_every_point_it_finds_is_in
         printed[column] = parse_number(f"{moved:.1f}")
         row = PrintedRow(printed, LEVEL)
         region = row.region()
-        bs, ses = (g.ravel() for g in np.meshgrid(np.linspace(b - 0.3, b + 0.3, 241), np.linspace(max(se - 0.3, 1e-3), se + 0.3, 241)))
+        bs, ses = (
+            g.ravel()
+            for g in np.meshgrid(
+                np.linspace(b - 0.3, b + 0.3, 241), np.linspace(max(se - 0.3, 1e-3), se + 0.3, 241)
+            )
+        )
         zs = bs / ses
         values = {"b": bs, "se": ses, "wald": zs**2, "p": 2 * stats.norm.sf(abs(zs)), "ratio": np.exp(bs),
                   "ci.low": np.exp(bs - Z * ses), "ci.high": np.exp(bs + Z * ses)}  # fmt: skip
@@ -90,8 +102,16 @@ def test_a_grid_finds_no_point_in_an_empty_region_and_every_point_it_finds_is_in
             assert not prints.any()
         elif prints.any():
             for x, y in zip(bs[prints][::50], ses[prints][::50], strict=True):
-                assert float(region.values(1, 0).low) - 1e-9 <= x <= float(region.values(1, 0).high) + 1e-9
-                assert float(region.values(0, 1).low) - 1e-9 <= y <= float(region.values(0, 1).high) + 1e-9
+                assert (
+                    float(region.values(1, 0).low) - 1e-9
+                    <= x
+                    <= float(region.values(1, 0).high) + 1e-9
+                )
+                assert (
+                    float(region.values(0, 1).low) - 1e-9
+                    <= y
+                    <= float(region.values(0, 1).high) + 1e-9
+                )
 
 
 def test_leaving_one_out_is_the_region_of_the_others():
@@ -107,7 +127,14 @@ def test_leaving_one_out_is_the_region_of_the_others():
 def test_the_witness_prints_the_row():
     printed = print_row(-0.8, 0.31)
     b, se = (float(x) for x in PrintedRow(printed, LEVEL).region().witness)
-    assert {c: str(n) for c, n in print_row(b, se).items()} == {c: str(n) for c, n in printed.items()}
+    assert {c: str(n) for c, n in print_row(b, se).items()} == {
+        c: str(n) for c, n in printed.items()
+    }
+
+
+def test_wald_and_p_alone_can_conflict():
+    row = PrintedRow({"wald": parse_number("9.058"), "p": parse_number("0.025")}, LEVEL)
+    assert row.conflicts() == [("wald", "p")]
 
 
 def test_conflicts_are_minimal_and_named():

@@ -34,7 +34,9 @@ def solver_bound(model, coding, link, side):
     """The same program with the counts as inequalities, straight to HiGHS."""
     fitted = mean.fitted_values(model, coding, link, side)
     patterns = (np.arange(2**model.k)[:, None] >> np.arange(model.k)) & 1
-    low, high = (np.array([float(getattr(c, e)) for c in model.counts]) / model.n for e in ("low", "high"))
+    low, high = (
+        np.array([float(getattr(c, e)) for c in model.counts]) / model.n for e in ("low", "high")
+    )
     solved = linprog(
         -side * fitted,
         A_ub=np.vstack([patterns.T, -patterns.T]),
@@ -116,7 +118,9 @@ def test_no_cohort_crosses_the_bounds():
 
 def test_a_single_predictor_leaves_nothing_open():
     """With one predictor the margin is the whole distribution: both bounds are the mean."""
-    model = mean.Model(Interval.point(Fraction(-1)), (Interval.point(Fraction(1, 2)),), (Interval.point(30),), 100)
+    model = mean.Model(
+        Interval.point(Fraction(-1)), (Interval.point(Fraction(1, 2)),), (Interval.point(30),), 100
+    )
     (found,) = mean.mean_fitted(model, [mean.Coding((0,), (1,))], ["log"])
     expected = 0.7 * np.exp(-1) + 0.3 * np.exp(-0.5)
     assert float(found.low.value) == pytest.approx(expected, abs=1e-8)
@@ -130,7 +134,11 @@ def test_bisection_finds_the_codings_of_full_enumeration(k):
     for _ in range(4 if k == 6 else 12):
         model, rate = random_model(rng, k), Fraction(int(rng.integers(5, 90)), 100)
         mixes, _ = mean.coding_range(model, "logit", rate)
-        every = [f.coding for f in mean.mean_fitted(model, mean.mixed_codings(k), ["logit"]) if f.holds(rate)]
+        every = [
+            f.coding
+            for f in mean.mean_fitted(model, mean.mixed_codings(k), ["logit"])
+            if f.holds(rate)
+        ]
         assert set(mixes) == set(every)
 
 
@@ -143,14 +151,21 @@ def test_the_plane_for_calculators_proves_what_it_says():
             bound = mean.bound(model, coding, "logit", side)
             fitted = mean.fitted_values(model, coding, "logit", side)
             (u0, *u), total = mean.rounded_plane(fitted, bound, model, side, 4)
-            planes = [u0 + sum((x for j, x in enumerate(u) if p >> j & 1), Fraction(0)) for p in range(16)]
-            assert all(side * (plane - Fraction(float(f))) >= 0 for plane, f in zip(planes, fitted, strict=True))
+            planes = [
+                u0 + sum((x for j, x in enumerate(u) if p >> j & 1), Fraction(0)) for p in range(16)
+            ]
+            assert all(
+                side * (plane - Fraction(float(f))) >= 0
+                for plane, f in zip(planes, fitted, strict=True)
+            )
             assert side * (total - bound.value * model.n) >= -Fraction(1, 1000)
             assert abs(total - bound.value * model.n) < Fraction(model.n, 1000)
 
 
 def test_a_steep_log_link_gives_no_bound_instead_of_an_overflow():
-    model = mean.Model(Interval.point(Fraction(900)), (Interval.point(Fraction(1)),), (Interval.point(3),), 10)
+    model = mean.Model(
+        Interval.point(Fraction(900)), (Interval.point(Fraction(1)),), (Interval.point(3),), 10
+    )
     (found,) = mean.mean_fitted(model, [mean.Coding((0,), (1,))], ["log"])
     assert found.holds(Fraction(1, 2))
 

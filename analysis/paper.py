@@ -60,7 +60,7 @@ MedianCell = Annotated[MedianIQR, PlainValidator(p.parse_median_iqr)]
 def _group_size(text: str) -> Printed:
     n = p.parse_whole(text)
     if n.value == 0:
-        raise p.PrintedError(f'found "{text}", a group needs at least one patient')
+        raise p.PrintedError(f"found {p.quoted(text)}, a group needs at least one patient")
     return n
 
 
@@ -628,7 +628,35 @@ def load_paper(file: Path | str) -> Paper:
 
 def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
     """The tree of a YAML file, every scalar a string, and the line of every node."""
+    text = _read_text(file)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    lines: dict[_Path, int] = {}
     try:
+        # events come one by one, so that a file built to exhaust the machine is left early
+        events = (e for e in yaml.parse(text, Loader=loader) if not isinstance(e, _AROUND))
+        first = next(events, None)
+        if not isinstance(first, yaml.MappingStartEvent):
+            raise _At((), "a paper file is a mapping that begins with a line such as schema: 1.")
+        tree = _plain(first, events, (), lines)
+        if (second := next(events, None)) is not None:
+            lines[()] = second.start_mark.line + 1
+            raise _At((), "found a second document, a paper file holds one.")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
+    except _At as at:
+        raise PaperError(file, _line_of(at.path, lines) or 1, str(at)) from None
+    return tree, lines
+
+
+def _read_text(file: Path) -> str:
+    try:
+        if file.is_dir():
+            raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.")
+        if file.exists() and not file.is_file():
+            raise PaperError(file, None, "this is no regular file, a paper.yaml file is needed.")
         if file.stat().st_size > LARGEST_FILE:
             raise PaperError(
                 file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed."
@@ -636,62 +664,58 @@ def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
         raw = file.read_bytes()
     except FileNotFoundError:
         raise PaperError(file, None, "there is no such file.") from None
-    except IsADirectoryError:
-        raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.") from None
     except OSError as error:
         raise PaperError(file, None, f"the file cannot be read ({error.strerror}).") from None
+    except PaperError:
+        raise
+    except ValueError:
+        raise PaperError(repr(str(file)), None, "this is no name of a file.") from None
+    if b"\x00" in raw:
+        raise PaperError(
+            file, None, "this is a binary file or UTF-16, a YAML file in UTF-8 is needed."
+        )
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise PaperError(file, line, "this is no UTF-8 text, a YAML file is needed.") from None
-    if "\x00" in text:
-        raise PaperError(file, None, "this is a binary file, a YAML file is needed.")
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        root = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
-    except RecursionError:
-        raise PaperError(
-            file, None, f"the file nests deeper than the {DEEPEST} levels allowed."
-        ) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise PaperError(
-            file, 1, "a paper file is a mapping that begins with a line such as schema: 1."
-        )
-    lines: dict[_Path, int] = {}
-    try:
-        tree = _plain(root, (), lines, set())
-    except _At as at:
-        raise PaperError(file, lines.get(at.path) or _line_of(at.path, lines), str(at)) from None
-    return tree, lines
 
 
-def _plain(node: yaml.Node, path: _Path, lines: dict[_Path, int], seen: set[int]) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > DEEPEST:
-        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
-    if id(node) in seen:
-        # an alias; refused because aliases of aliases grow without bound
+# what stands around the tree in the stream of events
+_AROUND = (
+    yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent,
+)  # fmt: skip
+_NULLS = {"", "~", "null", "Null", "NULL"}
+
+
+def _plain(
+    event: yaml.Event, events: Iterator[yaml.Event], path: _Path, lines: dict[_Path, int]
+) -> Any:
+    """The value that begins with `event`: a string, None, a list or a dict."""
+    lines.setdefault(path, event.start_mark.line + 1)
+    if isinstance(event, yaml.AliasEvent):
+        # refused because aliases of aliases grow without bound
         raise _At(path, "found a YAML alias (*name), every value must be written out.")
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag.endswith(":null") else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, i), lines, seen) for i, child in enumerate(node.value)]
+    if isinstance(event, yaml.ScalarEvent):
+        plain = event.implicit[0] and event.tag is None
+        return None if plain and event.value in _NULLS else event.value
+    if len(path) >= DEEPEST:
+        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(child := next(events), yaml.SequenceEndEvent):
+            items.append(_plain(child, events, (*path, len(items)), lines))
+        return items
     result: dict[str, Any] = {}
-    for key, child in node.value:
-        if not isinstance(key, yaml.ScalarNode):
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if not isinstance(key, yaml.ScalarEvent):
+            lines[path] = key.start_mark.line + 1
             raise _At(path, "found a key that is no word.")
+        here = (*path, key.value)
+        lines[here] = key.start_mark.line + 1
         if key.value in result:
-            lines[(*path, key.value)] = key.start_mark.line + 1
-            raise _At((*path, key.value), f'found the key "{key.value}" twice, it may stand once.')
-        lines[(*path, key.value)] = key.start_mark.line + 1
-        result[key.value] = _plain(child, (*path, key.value), lines, seen)
+            raise _At(here, f"found the key {p.quoted(key.value)} twice, it may stand once.")
+        result[key.value] = _plain(next(events), events, here, lines)
     return result
 
 
@@ -708,7 +732,9 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
     name = _name_path(path, tree)
     kind, found = first["type"], first["input"]
     if kind == "extra_forbidden":
-        sentence = f'{name}: found the unknown key "{path[-1]}"; see the keys in CONTRIBUTING.md.'
+        sentence = (
+            f"{name}: found the unknown key {p.quoted(path[-1])}; see the keys in CONTRIBUTING.md."
+        )
     elif kind == "missing":
         sentence = f'{name}: the key "{first["loc"][-1]}" is missing.'
     elif kind == "value_error":
@@ -719,20 +745,20 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
     elif kind == "union_tag_invalid":
         key = str(first["ctx"]["discriminator"]).strip("'")
         sentence = (
-            f'{name}: found {key} "{first["ctx"]["tag"]}", allowed are '
+            f"{name}: found {key} {p.quoted(first['ctx']['tag'])}, allowed are "
             f"{first['ctx']['expected_tags']}."
         )
     elif kind == "literal_error":
-        sentence = f'{name}: found "{found}", allowed is {first["ctx"]["expected"]}.'
+        sentence = f"{name}: found {p.quoted(found)}, allowed is {first['ctx']['expected']}."
     elif kind == "string_pattern_mismatch":
-        sentence = f'{name}: found "{found}", lower-case letters, digits and _ are allowed.'
+        sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
     elif kind.startswith("bool"):
-        sentence = f'{name}: found "{found}", true or false is needed.'
+        sentence = f"{name}: found {p.quoted(found)}, true or false is needed."
     elif kind.endswith("_type"):
         wanted = {"list": "a list", "dict": "a mapping", "model": "a mapping", "string": "a word"}
         what = next((v for k, v in wanted.items() if kind.startswith(k)), "another kind of value")
         shown = (
-            "nothing" if found is None else f'"{found}"' if isinstance(found, str) else "a block"
+            "nothing" if found is None else p.quoted(found) if isinstance(found, str) else "a block"
         )
         sentence = f"{name}: found {shown}, {what} is needed."
     else:
@@ -807,7 +833,7 @@ def _unknown(path: _Path, found: str, allowed: Any, what: str) -> _At:
     hint = f"; near it: {', '.join(near)}" if near else ""
     some = sorted(allowed) if len(allowed) <= 12 else []
     listed = f", there are {', '.join(some)}" if some and not near else hint
-    return _At(path, f'found "{found}", which is no {what} of this file{listed}.')
+    return _At(path, f"found {p.quoted(found)}, which is no {what} of this file{listed}.")
 
 
 def _check_unique(paper: Paper) -> None:
@@ -958,7 +984,7 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _At(
-            path, f'found "{text}", a formula of names, numbers, + - * / is needed.'
+            path, f"found {p.quoted(text)}, a formula of names, numbers, + - * / is needed."
         ) from None
     sides = [body]
     if comparison:
@@ -967,7 +993,8 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
             isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)
         ):
             raise _At(
-                path, f'found "{text}", two sides with one of = < <= > >= between them are needed.'
+                path,
+                f"found {p.quoted(text)}, two sides with one of = < <= > >= between them are needed.",
             )
         sides = [body.left, body.comparators[0]]
     for side in sides:
@@ -977,12 +1004,14 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
                     raise _unknown(path, node.id, names, "name")
             elif isinstance(node, ast.Constant):
                 if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-                    raise _At(path, f'found "{text}", only numbers may stand beside names.')
+                    raise _At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
             elif isinstance(node, ast.UnaryOp):
                 if not isinstance(node.op, ast.USub):
-                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
             elif isinstance(node, ast.BinOp):
                 if not isinstance(node.op, _OPERATORS):
-                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
             elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
-                raise _At(path, f'found "{text}", only names, numbers, + - * / are allowed.')
+                raise _At(
+                    path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed."
+                )

@@ -32,6 +32,8 @@ from analysis.printed import (
 
 LARGEST_FILE = 2_000_000  # bytes; the longest real paper needs a hundredth of it
 DEEPEST = 24
+LARGEST_GROUP = 1_000_000_000  # patients
+LONGEST_FORMULA = 400  # characters
 
 
 class PaperError(ValueError):
@@ -59,11 +61,21 @@ MedianCell = Annotated[MedianIQR, PlainValidator(p.parse_median_iqr)]
 
 def _group_size(text: str) -> Printed:
     n = p.parse_whole(text)
-    if n.value == 0:
-        raise p.PrintedError(f"found {p.quoted(text)}, a group needs at least one patient")
+    if not 1 <= n.value <= LARGEST_GROUP:
+        raise p.PrintedError(
+            f"found {p.quoted(text)}, a group has at least 1 and at most {LARGEST_GROUP:,} patients"
+        )
     return n
 
 
+def _step(text: str) -> Printed:
+    step = p.parse_number(text)
+    if step.value <= 0 or step.comparison != "=" or step.percent:
+        raise p.PrintedError(f"found {p.quoted(text)}, a step is a number above 0 such as 1")
+    return step
+
+
+PositiveStep = Annotated[Printed, PlainValidator(_step)]
 GroupSize = Annotated[Printed, PlainValidator(_group_size)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
@@ -122,7 +134,7 @@ class Limit(_Part):
 class Step(_Part):
     """The unit in which a variable is recorded (1 for whole numbers)."""
 
-    value: AnyNumber
+    value: PositiveStep
     reason: str
 
 
@@ -148,14 +160,16 @@ class Constraint(_Part):
 class _Row(_Part):
     id: Id
     variable: Id
-    statistic: NotNegative | None = None
+    statistic: AnyNumber | None = None
     p: PValue | None = None
 
 
 class MeanRow(_Row):
-    """``mean ± SD`` in each group."""
+    """``mean ± SD`` in each group; `by_ranks` where the paper says that this row was
+    compared by ranks (Mann–Whitney), so that its statistic and P do not follow from it."""
 
     summary: Literal["mean_sd"]
+    by_ranks: bool = False
     values: dict[Id, MeanSDCell]
 
 
@@ -791,7 +805,7 @@ def _name_path(path: _Path, tree: Any) -> str:
         node = node[step]
         named = isinstance(step, int) and isinstance(node, dict)
         label = (node.get("id") or node.get("section")) if named else None
-        names.append(str(label if label else step))
+        names.append(p.quoted(label if isinstance(label, str) and label else step)[1:-1])
     return ".".join(names) or "the file"
 
 
@@ -851,6 +865,19 @@ def _check_unique(paper: Paper) -> None:
     once(paper.text, ("text",), "section")
     once(paper.relations, ("relations",))
     once(paper.timelines, ("timelines",))
+    sections = {"paper", *(section.section for section in paper.text)}
+    claims = {relation.id for relation in paper.relations}
+    for name, items in (("relations", paper.relations), ("timelines", paper.timelines)):
+        for i, item in enumerate(items):
+            part, _, rest = item.id.partition(".")
+            if part not in sections or not rest or "." in rest:
+                raise _At(
+                    (name, i, "id"),
+                    f"found the id {p.quoted(item.id)}, a section of the text (or paper), "
+                    "a point and one word are needed.",
+                )
+            if name == "timelines" and item.id in claims:
+                raise _At((name, i, "id"), f'found the id "{item.id}" twice, it may stand once.')
     once(paper.pictures, ("pictures",))
     taken = {"groups"}
     for name, items, key in (
@@ -866,6 +893,9 @@ def _check_unique(paper: Paper) -> None:
     for t, table in enumerate(paper.tables):
         once(table.rows, ("tables", t, "rows"))
         for r, row in enumerate(table.rows):
+            if isinstance(table, RegressionTable) and table.constant and row.id == "constant":
+                at: _Path = ("tables", t, "rows", r, "id")
+                raise _At(at, 'found the id "constant", which belongs to the row of the constant.')
             if isinstance(row, LevelsRow):
                 once(row.levels, ("tables", t, "rows", r, "levels"))
     for s, section in enumerate(paper.text):
@@ -903,7 +933,18 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
         if reference is not None and reference not in ids:
             raise _unknown(path, reference, ids, "number")
 
-    known(("significance",), paper.significance)
+    def numeric(path: _Path, reference: str | None) -> None:
+        known(path, reference)
+        if reference is not None and not isinstance(paper.numbers[reference].value, Printed):
+            raise _At(path, f'found "{reference}", which is a date or a label, not a number.')
+
+    numeric(("significance",), paper.significance)
+    if not 0 < paper.alpha < 1:
+        found = paper.numbers[paper.significance].text if paper.significance else ""
+        raise _At(
+            ("significance",),
+            f"found {p.quoted(found)}, a significance level between 0 and 1 is needed.",
+        )
     for i, variable in enumerate(paper.variables):
         for side in ("lower", "upper"):
             limit = getattr(variable, side)
@@ -914,13 +955,26 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
                     ("variables", i, side),
                     f"{variable.id}: a limit has a number or a value, one of them.",
                 )
-            known(("variables", i, side, "number"), limit.number)
+            numeric(("variables", i, side, "number"), limit.number)
+        if (
+            variable.lower is not None
+            and variable.upper is not None
+            and paper.limit(variable.lower) > paper.limit(variable.upper)
+        ):
+            raise _At(
+                ("variables", i, "upper"),
+                f"{variable.id}: the upper limit lies below the lower one.",
+            )
         if variable.formula is not None:
-            _check_expression(("variables", i, "formula"), variable.formula, variables)
+            others = variables - {variable.id}
+            _check_expression(("variables", i, "formula"), variable.formula, others)
     for i, constraint in enumerate(paper.constraints):
-        _check_expression(
-            ("constraints", i, "expression"), constraint.expression, variables, comparison=True
-        )
+        at: _Path = ("constraints", i, "expression")
+        _check_expression(at, constraint.expression, variables, comparison=True)
+        if "==" in constraint.expression:
+            raise _At(
+                at, f"found {p.quoted(constraint.expression)}, an inequality with <= is needed."
+            )
     cells = {f"{t.id}.{row.id}" for t in paper.tables_of("roc") for row in t.rows}
     margins = {
         number.rpartition(".")[0].rpartition(".")[0] for number in ids if number.endswith(".count")
@@ -938,7 +992,7 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
                     )
     for i, relation in enumerate(paper.relations):
         for name, reference in relation.where.items():
-            known(("relations", i, "where", name), reference)
+            numeric(("relations", i, "where", name), reference)
         equation = (
             relation.equation.replace("=", "==")
             if _is_plain_equation(relation.equation)
@@ -949,7 +1003,12 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
         )
     dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
     for i, timeline in enumerate(paper.timelines):
-        known(("timelines", i, "years"), timeline.years)
+        numeric(("timelines", i, "years"), timeline.years)
+        if timeline.years is not None and not 0 <= paper.number(timeline.years).value <= 200:
+            found = paper.numbers[timeline.years].text
+            raise _At(
+                ("timelines", i, "years"), f"found {p.quoted(found)} years, 0 to 200 are allowed."
+            )
         for key, reference in (("from", timeline.start), ("until", timeline.until)):
             if reference is not None and reference not in dates:
                 raise _unknown(("timelines", i, key), reference, dates, "date")
@@ -980,6 +1039,8 @@ _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 def _check_expression(path: _Path, text: str, names: set[str], comparison: bool = False) -> None:
     """Refuse everything in a formula but names, numbers, + − * / and brackets."""
+    if len(text) > LONGEST_FORMULA:
+        raise _At(path, f"found {len(text)} characters, a formula has at most {LONGEST_FORMULA}.")
     try:
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -997,6 +1058,8 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
                 f"found {p.quoted(text)}, two sides with one of = < <= > >= between them are needed.",
             )
         sides = [body.left, body.comparators[0]]
+    if not any(isinstance(node, ast.Name) for node in ast.walk(body)):
+        raise _At(path, f"found {p.quoted(text)}, a formula names at least one quantity.")
     for side in sides:
         for node in ast.walk(side):
             if isinstance(node, ast.Name):
@@ -1005,12 +1068,20 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
             elif isinstance(node, ast.Constant):
                 if isinstance(node.value, bool) or not isinstance(node.value, int | float):
                     raise _At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
+                if node.value and not 1e-30 < abs(node.value) < 1e30:
+                    raise _At(path, f"found {p.quoted(text)}, a number in it is out of bounds.")
             elif isinstance(node, ast.UnaryOp):
                 if not isinstance(node.op, ast.USub):
                     raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
             elif isinstance(node, ast.BinOp):
                 if not isinstance(node.op, _OPERATORS):
                     raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
+                constant = not any(isinstance(n, ast.Name) for n in ast.walk(node.right))
+                if isinstance(node.op, ast.Div) and constant:
+                    if not isinstance(node.right, ast.Constant) or node.right.value == 0:
+                        raise _At(
+                            path, f"found {p.quoted(text)}, divide by a name or by one number."
+                        )
             elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
                 raise _At(
                     path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed."

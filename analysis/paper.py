@@ -752,7 +752,7 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
     elif kind == "missing":
         sentence = f'{name}: the key "{first["loc"][-1]}" is missing.'
     elif kind == "value_error":
-        sentence = f"{name}: {str(first['ctx']['error'])}."
+        sentence = f"{name}: {first['ctx']['error']!s}."
     elif kind == "union_tag_not_found":
         key = str(first["ctx"]["discriminator"]).strip("'")
         sentence = f'{name}: the key "{key}" is missing.'
@@ -788,12 +788,10 @@ def _file_path(loc: tuple[str | int, ...], tree: Any) -> _Path:
     path: list[str | int] = []
     node = tree
     for step in loc:
-        if isinstance(node, dict) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
+        in_list = isinstance(node, list) and isinstance(step, int) and step < len(node)
+        if not in_list and not (isinstance(node, dict) and step in node):
             continue
+        node = node[step]
         path.append(step)
     return tuple(path)
 
@@ -1055,7 +1053,7 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
         ):
             raise _At(
                 path,
-                f"found {p.quoted(text)}, two sides with one of = < <= > >= between them are needed.",
+                f"found {p.quoted(text)}, two sides with = < <= > or >= between them are needed.",
             )
         sides = [body.left, body.comparators[0]]
     if not any(isinstance(node, ast.Name) for node in ast.walk(body)):
@@ -1076,13 +1074,16 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
             elif isinstance(node, ast.BinOp):
                 if not isinstance(node.op, _OPERATORS):
                     raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
-                constant = not any(isinstance(n, ast.Name) for n in ast.walk(node.right))
-                if isinstance(node.op, ast.Div) and constant:
-                    if not isinstance(node.right, ast.Constant) or node.right.value == 0:
-                        raise _At(
-                            path, f"found {p.quoted(text)}, divide by a name or by one number."
-                        )
+                if isinstance(node.op, ast.Div) and _may_be_zero(node.right):
+                    raise _At(path, f"found {p.quoted(text)}, divide by a name or by one number.")
             elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
                 raise _At(
                     path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed."
                 )
+
+
+def _may_be_zero(divisor: ast.expr) -> bool:
+    """Whether a divisor without names is zero, or more than one number."""
+    if any(isinstance(node, ast.Name) for node in ast.walk(divisor)):
+        return False
+    return not isinstance(divisor, ast.Constant) or divisor.value == 0

@@ -151,7 +151,7 @@ class Printed:
         """The printed value itself: for counts, which are not rounded."""
         return Interval.point(self.value) if self.comparison == "=" else self.interval
 
-    def shows(self, value: Fraction | int | float) -> bool:
+    def shows(self, value: Fraction | float) -> bool:
         """Whether `value` could be printed as this (ties either way)."""
         if isinstance(value, float):
             if not math.isfinite(value):
@@ -388,8 +388,9 @@ def parse_median_iqr(text: str) -> MedianIQR:
 
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

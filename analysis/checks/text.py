@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import calendar
 import copy
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator
@@ -193,8 +194,7 @@ def _date(paper: Paper, reference: str) -> PrintedDate:
 def _order(paper: Paper, timeline: Timeline) -> Finding:
     ids = timeline.order or []
     dates = [_date(paper, id) for id in ids]
-    pairs = list(zip(dates, dates[1:], strict=False))
-    certain = all(a.last <= b.first for a, b in pairs)
+    certain = all(a.last <= b.first for a, b in itertools.pairwise(dates))
     earliest, possible = dates[0].first, True
     for day in dates:
         earliest = max(earliest, day.first)
@@ -224,7 +224,8 @@ def _later(day: date, years: Fraction) -> date:
 
 
 def _fits(paper: Paper, timeline: Timeline) -> Finding:
-    assert timeline.start and timeline.until
+    assert timeline.start is not None
+    assert timeline.until is not None
     start, until = _date(paper, timeline.start), _date(paper, timeline.until)
     years = paper.number(timeline.years).value if timeline.years else Fraction(0)
     length = f"{paper.number(timeline.years).text} years" if timeline.years else "0 years"

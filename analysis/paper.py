@@ -32,6 +32,8 @@ from analysis.printed import (
 
 LARGEST_FILE = 2_000_000  # bytes; the longest real paper needs a hundredth of it
 DEEPEST = 24
+LARGEST_GROUP = 1_000_000_000  # patients
+LONGEST_FORMULA = 400  # characters
 
 
 class PaperError(ValueError):
@@ -59,11 +61,21 @@ MedianCell = Annotated[MedianIQR, PlainValidator(p.parse_median_iqr)]
 
 def _group_size(text: str) -> Printed:
     n = p.parse_whole(text)
-    if n.value == 0:
-        raise p.PrintedError(f'found "{text}", a group needs at least one patient')
+    if not 1 <= n.value <= LARGEST_GROUP:
+        raise p.PrintedError(
+            f"found {p.quoted(text)}, a group has at least 1 and at most {LARGEST_GROUP:,} patients"
+        )
     return n
 
 
+def _step(text: str) -> Printed:
+    step = p.parse_number(text)
+    if step.value <= 0 or step.comparison != "=" or step.percent:
+        raise p.PrintedError(f"found {p.quoted(text)}, a step is a number above 0 such as 1")
+    return step
+
+
+PositiveStep = Annotated[Printed, PlainValidator(_step)]
 GroupSize = Annotated[Printed, PlainValidator(_group_size)]
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
@@ -122,7 +134,7 @@ class Limit(_Part):
 class Step(_Part):
     """The unit in which a variable is recorded (1 for whole numbers)."""
 
-    value: AnyNumber
+    value: PositiveStep
     reason: str
 
 
@@ -148,14 +160,16 @@ class Constraint(_Part):
 class _Row(_Part):
     id: Id
     variable: Id
-    statistic: NotNegative | None = None
+    statistic: AnyNumber | None = None
     p: PValue | None = None
 
 
 class MeanRow(_Row):
-    """``mean ± SD`` in each group."""
+    """``mean ± SD`` in each group; `by_ranks` where the paper says that this row was
+    compared by ranks (Mann–Whitney), so that its statistic and P do not follow from it."""
 
     summary: Literal["mean_sd"]
+    by_ranks: bool = False
     values: dict[Id, MeanSDCell]
 
 
@@ -640,7 +654,35 @@ def load_paper(file: Path | str) -> Paper:
 
 def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
     """The tree of a YAML file, every scalar a string, and the line of every node."""
+    text = _read_text(file)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    lines: dict[_Path, int] = {}
     try:
+        # events come one by one, so that a file built to exhaust the machine is left early
+        events = (e for e in yaml.parse(text, Loader=loader) if not isinstance(e, _AROUND))
+        first = next(events, None)
+        if not isinstance(first, yaml.MappingStartEvent):
+            raise _At((), "a paper file is a mapping that begins with a line such as schema: 1.")
+        tree = _plain(first, events, (), lines)
+        if (second := next(events, None)) is not None:
+            lines[()] = second.start_mark.line + 1
+            raise _At((), "found a second document, a paper file holds one.")
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
+    except _At as at:
+        raise PaperError(file, _line_of(at.path, lines) or 1, str(at)) from None
+    return tree, lines
+
+
+def _read_text(file: Path) -> str:
+    try:
+        if file.is_dir():
+            raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.")
+        if file.exists() and not file.is_file():
+            raise PaperError(file, None, "this is no regular file, a paper.yaml file is needed.")
         if file.stat().st_size > LARGEST_FILE:
             raise PaperError(
                 file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed."
@@ -648,62 +690,58 @@ def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
         raw = file.read_bytes()
     except FileNotFoundError:
         raise PaperError(file, None, "there is no such file.") from None
-    except IsADirectoryError:
-        raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.") from None
     except OSError as error:
         raise PaperError(file, None, f"the file cannot be read ({error.strerror}).") from None
+    except PaperError:
+        raise
+    except ValueError:
+        raise PaperError(repr(str(file)), None, "this is no name of a file.") from None
+    if b"\x00" in raw:
+        raise PaperError(
+            file, None, "this is a binary file or UTF-16, a YAML file in UTF-8 is needed."
+        )
     try:
-        text = raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise PaperError(file, line, "this is no UTF-8 text, a YAML file is needed.") from None
-    if "\x00" in text:
-        raise PaperError(file, None, "this is a binary file, a YAML file is needed.")
-    try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        root = yaml.compose(text, Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
-    except RecursionError:
-        raise PaperError(
-            file, None, f"the file nests deeper than the {DEEPEST} levels allowed."
-        ) from None
-    if not isinstance(root, yaml.MappingNode):
-        raise PaperError(
-            file, 1, "a paper file is a mapping that begins with a line such as schema: 1."
-        )
-    lines: dict[_Path, int] = {}
-    try:
-        tree = _plain(root, (), lines, set())
-    except _At as at:
-        raise PaperError(file, lines.get(at.path) or _line_of(at.path, lines), str(at)) from None
-    return tree, lines
 
 
-def _plain(node: yaml.Node, path: _Path, lines: dict[_Path, int], seen: set[int]) -> Any:
-    lines.setdefault(path, node.start_mark.line + 1)
-    if len(path) > DEEPEST:
-        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
-    if id(node) in seen:
-        # an alias; refused because aliases of aliases grow without bound
+# what stands around the tree in the stream of events
+_AROUND = (
+    yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent,
+)  # fmt: skip
+_NULLS = {"", "~", "null", "Null", "NULL"}
+
+
+def _plain(
+    event: yaml.Event, events: Iterator[yaml.Event], path: _Path, lines: dict[_Path, int]
+) -> Any:
+    """The value that begins with `event`: a string, None, a list or a dict."""
+    lines.setdefault(path, event.start_mark.line + 1)
+    if isinstance(event, yaml.AliasEvent):
+        # refused because aliases of aliases grow without bound
         raise _At(path, "found a YAML alias (*name), every value must be written out.")
-    seen.add(id(node))
-    if isinstance(node, yaml.ScalarNode):
-        return None if node.tag.endswith(":null") else node.value
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, (*path, i), lines, seen) for i, child in enumerate(node.value)]
+    if isinstance(event, yaml.ScalarEvent):
+        plain = event.implicit[0] and event.tag is None
+        return None if plain and event.value in _NULLS else event.value
+    if len(path) >= DEEPEST:
+        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(child := next(events), yaml.SequenceEndEvent):
+            items.append(_plain(child, events, (*path, len(items)), lines))
+        return items
     result: dict[str, Any] = {}
-    for key, child in node.value:
-        if not isinstance(key, yaml.ScalarNode):
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if not isinstance(key, yaml.ScalarEvent):
+            lines[path] = key.start_mark.line + 1
             raise _At(path, "found a key that is no word.")
+        here = (*path, key.value)
+        lines[here] = key.start_mark.line + 1
         if key.value in result:
-            lines[(*path, key.value)] = key.start_mark.line + 1
-            raise _At((*path, key.value), f'found the key "{key.value}" twice, it may stand once.')
-        lines[(*path, key.value)] = key.start_mark.line + 1
-        result[key.value] = _plain(child, (*path, key.value), lines, seen)
+            raise _At(here, f"found the key {p.quoted(key.value)} twice, it may stand once.")
+        result[key.value] = _plain(next(events), events, here, lines)
     return result
 
 
@@ -720,31 +758,33 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
     name = _name_path(path, tree)
     kind, found = first["type"], first["input"]
     if kind == "extra_forbidden":
-        sentence = f'{name}: found the unknown key "{path[-1]}"; see the keys in CONTRIBUTING.md.'
+        sentence = (
+            f"{name}: found the unknown key {p.quoted(path[-1])}; see the keys in CONTRIBUTING.md."
+        )
     elif kind == "missing":
         sentence = f'{name}: the key "{first["loc"][-1]}" is missing.'
     elif kind == "value_error":
-        sentence = f"{name}: {str(first['ctx']['error'])}."
+        sentence = f"{name}: {first['ctx']['error']!s}."
     elif kind == "union_tag_not_found":
         key = str(first["ctx"]["discriminator"]).strip("'")
         sentence = f'{name}: the key "{key}" is missing.'
     elif kind == "union_tag_invalid":
         key = str(first["ctx"]["discriminator"]).strip("'")
         sentence = (
-            f'{name}: found {key} "{first["ctx"]["tag"]}", allowed are '
+            f"{name}: found {key} {p.quoted(first['ctx']['tag'])}, allowed are "
             f"{first['ctx']['expected_tags']}."
         )
     elif kind == "literal_error":
-        sentence = f'{name}: found "{found}", allowed is {first["ctx"]["expected"]}.'
+        sentence = f"{name}: found {p.quoted(found)}, allowed is {first['ctx']['expected']}."
     elif kind == "string_pattern_mismatch":
-        sentence = f'{name}: found "{found}", lower-case letters, digits and _ are allowed.'
+        sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
     elif kind.startswith("bool"):
-        sentence = f'{name}: found "{found}", true or false is needed.'
+        sentence = f"{name}: found {p.quoted(found)}, true or false is needed."
     elif kind.endswith("_type"):
         wanted = {"list": "a list", "dict": "a mapping", "model": "a mapping", "string": "a word"}
         what = next((v for k, v in wanted.items() if kind.startswith(k)), "another kind of value")
         shown = (
-            "nothing" if found is None else f'"{found}"' if isinstance(found, str) else "a block"
+            "nothing" if found is None else p.quoted(found) if isinstance(found, str) else "a block"
         )
         sentence = f"{name}: found {shown}, {what} is needed."
     else:
@@ -760,12 +800,10 @@ def _file_path(loc: tuple[str | int, ...], tree: Any) -> _Path:
     path: list[str | int] = []
     node = tree
     for step in loc:
-        if isinstance(node, dict) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
+        in_list = isinstance(node, list) and isinstance(step, int) and step < len(node)
+        if not in_list and not (isinstance(node, dict) and step in node):
             continue
+        node = node[step]
         path.append(step)
     return tuple(path)
 
@@ -777,7 +815,7 @@ def _name_path(path: _Path, tree: Any) -> str:
         node = node[step]
         named = isinstance(step, int) and isinstance(node, dict)
         label = (node.get("id") or node.get("section")) if named else None
-        names.append(str(label if label else step))
+        names.append(p.quoted(label if isinstance(label, str) and label else step)[1:-1])
     return ".".join(names) or "the file"
 
 
@@ -819,7 +857,7 @@ def _unknown(path: _Path, found: str, allowed: Any, what: str) -> _At:
     hint = f"; near it: {', '.join(near)}" if near else ""
     some = sorted(allowed) if len(allowed) <= 12 else []
     listed = f", there are {', '.join(some)}" if some and not near else hint
-    return _At(path, f'found "{found}", which is no {what} of this file{listed}.')
+    return _At(path, f"found {p.quoted(found)}, which is no {what} of this file{listed}.")
 
 
 def _check_unique(paper: Paper) -> None:
@@ -837,6 +875,19 @@ def _check_unique(paper: Paper) -> None:
     once(paper.text, ("text",), "section")
     once(paper.relations, ("relations",))
     once(paper.timelines, ("timelines",))
+    sections = {"paper", *(section.section for section in paper.text)}
+    claims = {relation.id for relation in paper.relations}
+    for name, items in (("relations", paper.relations), ("timelines", paper.timelines)):
+        for i, item in enumerate(items):
+            part, _, rest = item.id.partition(".")
+            if part not in sections or not rest or "." in rest:
+                raise _At(
+                    (name, i, "id"),
+                    f"found the id {p.quoted(item.id)}, a section of the text (or paper), "
+                    "a point and one word are needed.",
+                )
+            if name == "timelines" and item.id in claims:
+                raise _At((name, i, "id"), f'found the id "{item.id}" twice, it may stand once.')
     once(paper.pictures, ("pictures",))
     once(paper.flow, ("flow",))
     taken = {"groups"}
@@ -853,6 +904,9 @@ def _check_unique(paper: Paper) -> None:
     for t, table in enumerate(paper.tables):
         once(table.rows, ("tables", t, "rows"))
         for r, row in enumerate(table.rows):
+            if isinstance(table, RegressionTable) and table.constant and row.id == "constant":
+                at: _Path = ("tables", t, "rows", r, "id")
+                raise _At(at, 'found the id "constant", which belongs to the row of the constant.')
             if isinstance(row, LevelsRow):
                 once(row.levels, ("tables", t, "rows", r, "levels"))
     for s, section in enumerate(paper.text):
@@ -890,7 +944,18 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
         if reference is not None and reference not in ids:
             raise _unknown(path, reference, ids, "number")
 
-    known(("significance",), paper.significance)
+    def numeric(path: _Path, reference: str | None) -> None:
+        known(path, reference)
+        if reference is not None and not isinstance(paper.numbers[reference].value, Printed):
+            raise _At(path, f'found "{reference}", which is a date or a label, not a number.')
+
+    numeric(("significance",), paper.significance)
+    if not 0 < paper.alpha < 1:
+        found = paper.numbers[paper.significance].text if paper.significance else ""
+        raise _At(
+            ("significance",),
+            f"found {p.quoted(found)}, a significance level between 0 and 1 is needed.",
+        )
     for i, variable in enumerate(paper.variables):
         for side in ("lower", "upper"):
             limit = getattr(variable, side)
@@ -901,13 +966,26 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
                     ("variables", i, side),
                     f"{variable.id}: a limit has a number or a value, one of them.",
                 )
-            known(("variables", i, side, "number"), limit.number)
+            numeric(("variables", i, side, "number"), limit.number)
+        if (
+            variable.lower is not None
+            and variable.upper is not None
+            and paper.limit(variable.lower) > paper.limit(variable.upper)
+        ):
+            raise _At(
+                ("variables", i, "upper"),
+                f"{variable.id}: the upper limit lies below the lower one.",
+            )
         if variable.formula is not None:
-            _check_expression(("variables", i, "formula"), variable.formula, variables)
+            others = variables - {variable.id}
+            _check_expression(("variables", i, "formula"), variable.formula, others)
     for i, constraint in enumerate(paper.constraints):
-        _check_expression(
-            ("constraints", i, "expression"), constraint.expression, variables, comparison=True
-        )
+        at: _Path = ("constraints", i, "expression")
+        _check_expression(at, constraint.expression, variables, comparison=True)
+        if "==" in constraint.expression:
+            raise _At(
+                at, f"found {p.quoted(constraint.expression)}, an inequality with <= is needed."
+            )
     cells = {f"{t.id}.{row.id}" for t in paper.tables_of("roc") for row in t.rows}
     margins = {
         number.rpartition(".")[0].rpartition(".")[0] for number in ids if number.endswith(".count")
@@ -925,7 +1003,7 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
                     )
     for i, relation in enumerate(paper.relations):
         for name, reference in relation.where.items():
-            known(("relations", i, "where", name), reference)
+            numeric(("relations", i, "where", name), reference)
         equation = (
             relation.equation.replace("=", "==")
             if _is_plain_equation(relation.equation)
@@ -941,7 +1019,12 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             raise _unknown(("flow", i, "after"), step.after, steps, "step")
     dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
     for i, timeline in enumerate(paper.timelines):
-        known(("timelines", i, "years"), timeline.years)
+        numeric(("timelines", i, "years"), timeline.years)
+        if timeline.years is not None and not 0 <= paper.number(timeline.years).value <= 200:
+            found = paper.numbers[timeline.years].text
+            raise _At(
+                ("timelines", i, "years"), f"found {p.quoted(found)} years, 0 to 200 are allowed."
+            )
         for key, reference in (("from", timeline.start), ("until", timeline.until)):
             if reference is not None and reference not in dates:
                 raise _unknown(("timelines", i, key), reference, dates, "date")
@@ -972,11 +1055,13 @@ _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 def _check_expression(path: _Path, text: str, names: set[str], comparison: bool = False) -> None:
     """Refuse everything in a formula but names, numbers, + − * / and brackets."""
+    if len(text) > LONGEST_FORMULA:
+        raise _At(path, f"found {len(text)} characters, a formula has at most {LONGEST_FORMULA}.")
     try:
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _At(
-            path, f'found "{text}", a formula of names, numbers, + - * / is needed.'
+            path, f"found {p.quoted(text)}, a formula of names, numbers, + - * / is needed."
         ) from None
     sides = [body]
     if comparison:
@@ -985,9 +1070,12 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
             isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)
         ):
             raise _At(
-                path, f'found "{text}", two sides with one of = < <= > >= between them are needed.'
+                path,
+                f"found {p.quoted(text)}, two sides with = < <= > or >= between them are needed.",
             )
         sides = [body.left, body.comparators[0]]
+    if not any(isinstance(node, ast.Name) for node in ast.walk(body)):
+        raise _At(path, f"found {p.quoted(text)}, a formula names at least one quantity.")
     for side in sides:
         for node in ast.walk(side):
             if isinstance(node, ast.Name):
@@ -995,12 +1083,25 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
                     raise _unknown(path, node.id, names, "name")
             elif isinstance(node, ast.Constant):
                 if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-                    raise _At(path, f'found "{text}", only numbers may stand beside names.')
+                    raise _At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
+                if node.value and not 1e-30 < abs(node.value) < 1e30:
+                    raise _At(path, f"found {p.quoted(text)}, a number in it is out of bounds.")
             elif isinstance(node, ast.UnaryOp):
                 if not isinstance(node.op, ast.USub):
-                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
             elif isinstance(node, ast.BinOp):
                 if not isinstance(node.op, _OPERATORS):
-                    raise _At(path, f'found "{text}", only + - * / are allowed.')
+                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
+                if isinstance(node.op, ast.Div) and _may_be_zero(node.right):
+                    raise _At(path, f"found {p.quoted(text)}, divide by a name or by one number.")
             elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
-                raise _At(path, f'found "{text}", only names, numbers, + - * / are allowed.')
+                raise _At(
+                    path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed."
+                )
+
+
+def _may_be_zero(divisor: ast.expr) -> bool:
+    """Whether a divisor without names is zero, or more than one number."""
+    if any(isinstance(node, ast.Name) for node in ast.walk(divisor)):
+        return False
+    return not isinstance(divisor, ast.Constant) or divisor.value == 0

@@ -93,7 +93,7 @@ class Interval:
         if other.low == 0 or other.high == 0:
             far = other.high if other.low == 0 else other.low
             sign = 1 if other.low == 0 else -1
-            ends = [self.low / far, self.high / far]
+            ends = [_over(self.low, far), _over(self.high, far)]
             if self.low * sign < 0 or self.high * sign < 0:
                 ends.append(-math.inf)
             if self.low * sign > 0 or self.high * sign > 0:
@@ -109,7 +109,10 @@ def _times(a: Bound, b: Bound) -> Bound:
 
 
 def _over(a: Bound, b: Bound) -> Bound:
-    return Fraction(0) if isinstance(b, float) and math.isinf(b) else a / b
+    """a/b; 0 for an infinite b, as the end of a closed interval."""
+    if isinstance(b, float) and math.isinf(b):
+        return Fraction(0)
+    return a / b
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class Printed:
         """The printed value itself: for counts, which are not rounded."""
         return Interval.point(self.value) if self.comparison == "=" else self.interval
 
-    def shows(self, value: Fraction | int | float) -> bool:
+    def shows(self, value: Fraction | float) -> bool:
         """Whether `value` could be printed as this (ties either way)."""
         if isinstance(value, float):
             if not math.isfinite(value):
@@ -173,14 +176,29 @@ class Printed:
 
 _SPACES = "\u00a0\u2007\u2009\u202f"
 _MINUS = "\u2212\u2012\u2013\ufe63\uff0d"
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?[012]?\d)?", re.ASCII)
 _SIGN = re.compile(r"(<=|>=|<|>|=|≤|≥|⩽|⩾|\uff1c|\uff1e)\s*")
 _SIGN_NAMES = {"≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "\uff1c": "<", "\uff1e": ">"}
 _NOT_SIGNIFICANT = re.compile(r"n\.?\s*s\.?", re.IGNORECASE)
-_LONGEST = 64
+_LONGEST = 40  # characters of one number
+_LONGEST_CELL = 200
+
+
+def quoted(text: object) -> str:
+    """`text` between quotation marks for an error message: one line, cut to 60 characters."""
+    shown = str(text)[:61]
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+    return f'"{shown[:60]}…"' if len(shown) > 60 else f'"{shown}"'
 
 
 def _tidy(text: str) -> str:
+    if not isinstance(text, str):
+        found = "nothing" if text is None else "a block"
+        raise PrintedError(f"found {found}, a number as it was printed is needed")
+    if len(text) > _LONGEST_CELL:
+        raise PrintedError(
+            f"found {len(text)} characters, a printed cell has at most {_LONGEST_CELL}"
+        )
     for space in _SPACES:
         text = text.replace(space, " ")
     return text.strip()
@@ -188,13 +206,11 @@ def _tidy(text: str) -> str:
 
 def parse_number(text: str) -> Printed:
     """Read one printed number: ``0.70``, ``<0.001``, ``P=0.000``, ``59.82%``,
-    ``1 098.83``, ``1,098.83``, ``−5.310``, ``NS``.
+    ``1 098.83``, ``1,098.83``, ``−5.310``.
 
     Raises :class:`PrintedError` for anything else: a decimal comma, a letter among the
-    digits, an empty string.
+    digits, digits of another script, an exponent above 29, an empty string.
     """
-    if not isinstance(text, str):
-        raise PrintedError(f"found {text!r}, a quoted string of digits is needed")
     raw = text
     text = _tidy(text)
     if not text:
@@ -202,8 +218,6 @@ def parse_number(text: str) -> Printed:
     if len(text) > _LONGEST:
         raise PrintedError(f"found {len(text)} characters, a printed number has at most {_LONGEST}")
     text = re.sub(r"^[Pp]\s*(?=[=<>≤≥])", "", text)
-    if _NOT_SIGNIFICANT.fullmatch(text):
-        return Printed(raw, Fraction(1, 20), 2, ">=", is_ns=True)
     comparison: Comparison = "="
     if sign := _SIGN.match(text):
         comparison = _SIGN_NAMES.get(sign[1], sign[1])  # type: ignore[assignment]
@@ -215,7 +229,7 @@ def parse_number(text: str) -> Printed:
         text = "-" + text[1:].lstrip()
     digits = _join_thousands(text)
     if not _NUMBER.fullmatch(digits):
-        raise PrintedError(f'found "{raw}", {_what_is_wrong(digits)}')
+        raise PrintedError(f"found {quoted(raw)}, {_what_is_wrong(digits)}")
     mantissa, _, exponent = digits.lower().partition("e")
     decimals = len(mantissa.partition(".")[2]) - (int(exponent) if exponent else 0)
     return Printed(raw, Fraction(digits), decimals, comparison, percent)
@@ -284,7 +298,7 @@ def parse_whole(text: str) -> Printed:
     """Read a printed count: a whole number that is not negative."""
     number = parse_number(text)
     if number.comparison != "=" or number.percent or number.decimals != 0 or number.value < 0:
-        raise PrintedError(f'found "{text}", a whole number such as 112 is needed')
+        raise PrintedError(f"found {quoted(text)}, a whole number such as 112 is needed")
     return number
 
 
@@ -292,10 +306,12 @@ def parse_mean_sd(text: str) -> MeanSD:
     """Read ``mean ± SD`` (also ``+/-`` and ``+-``); the SD may not be negative."""
     parts = re.split(r"±|\+/-|\+-|\\pm", _tidy(text))
     if len(parts) != 2:
-        raise PrintedError(f'found "{text}", a mean and an SD such as 54.96 ± 10.22 are needed')
+        raise PrintedError(
+            f"found {quoted(text)}, a mean and an SD such as 54.96 ± 10.22 are needed"
+        )
     mean, sd = parse_number(parts[0]), parse_number(parts[1])
     if sd.value < 0 or sd.comparison != "=" or mean.comparison != "=":
-        raise PrintedError(f'found "{text}", an SD is a plain number that is not negative')
+        raise PrintedError(f"found {quoted(text)}, an SD is a plain number that is not negative")
     return MeanSD(text, mean, sd)
 
 
@@ -304,7 +320,7 @@ def parse_count_percent(text: str) -> CountPercent:
     match = re.fullmatch(r"([^()]+?)\s*(?:\(([^()]+)\))?", _tidy(text))
     if not match:
         raise PrintedError(
-            f'found "{text}", a count and a percentage such as 67 (59.82%) are needed'
+            f"found {quoted(text)}, a count and a percentage such as 67 (59.82%) are needed"
         )
     count = parse_whole(match[1])
     percent = parse_percent(match[2]) if match[2] else None
@@ -315,7 +331,7 @@ def parse_percent(text: str) -> Printed:
     """Read a percentage between 0 and 100, with or without its sign."""
     percent = parse_number(text)
     if not 0 <= percent.value <= 100:
-        raise PrintedError(f'found "{text}", a percentage between 0 and 100 is needed')
+        raise PrintedError(f"found {quoted(text)}, a percentage between 0 and 100 is needed")
     return percent
 
 
@@ -323,7 +339,7 @@ def parse_share(text: str) -> Printed:
     """Read a proportion between 0 and 1 (sensitivity, AUC, …)."""
     share = parse_number(text)
     if not 0 <= share.value <= 1:
-        raise PrintedError(f'found "{text}", a proportion between 0 and 1 is needed')
+        raise PrintedError(f"found {quoted(text)}, a proportion between 0 and 1 is needed")
     return share
 
 
@@ -331,27 +347,29 @@ def parse_positive(text: str) -> Printed:
     """Read a number that is not negative (a standard error, a Wald statistic, a ratio)."""
     number = parse_number(text)
     if number.value < 0:
-        raise PrintedError(f'found "{text}", a number that is not negative is needed')
+        raise PrintedError(f"found {quoted(text)}, a number that is not negative is needed")
     return number
 
 
 def parse_p(text: str) -> Printed:
-    """Read a P value between 0 and 1, ``<0.001`` or ``NS``."""
+    """Read a P value between 0 and 1, ``<0.001`` or ``NS`` (kept as ``≥ 0.05``)."""
+    if isinstance(text, str) and _NOT_SIGNIFICANT.fullmatch(text.strip()):
+        return Printed(text, Fraction(1, 20), 2, ">=", is_ns=True)
     p = parse_number(text)
     if not 0 <= p.value <= 1 or p.percent:
-        raise PrintedError(f'found "{text}", a P value between 0 and 1 is needed')
+        raise PrintedError(f"found {quoted(text)}, a P value between 0 and 1 is needed")
     return p
 
 
 def parse_range(text: str) -> Range:
     """Read ``0.742–0.848`` (en dash, hyphen, comma, semicolon or "to" between the limits)."""
     tidy = _tidy(text)
-    match = re.fullmatch(r"(.*?[\d.])\s*(?:[–—‒]|-|,\s|;|\bto\b)\s*([−+-]?[\d.].*)", tidy)
+    match = re.fullmatch(r"(.*?[\d.]%?)\s*(?:[–—‒]|-|,\s|;|\bto\b)\s*([−+-]?[\d.].*)", tidy)
     if not match:
-        raise PrintedError(f'found "{text}", two limits such as 0.742–0.848 are needed')
+        raise PrintedError(f"found {quoted(text)}, two limits such as 0.742–0.848 are needed")
     low, high = parse_number(match[1]), parse_number(match[2])
     if low.value > high.value:
-        raise PrintedError(f'found "{text}", the lower limit must stand first')
+        raise PrintedError(f"found {quoted(text)}, the lower limit must stand first")
     return Range(text, low, high)
 
 
@@ -359,17 +377,20 @@ def parse_median_iqr(text: str) -> MedianIQR:
     """Read ``64 (57–70)``."""
     match = re.fullmatch(r"([^()\[\]]+?)\s*[(\[]([^()\[\]]+)[)\]]", _tidy(text))
     if not match:
-        raise PrintedError(f'found "{text}", a median and quartiles such as 64 (57–70) are needed')
+        raise PrintedError(
+            f"found {quoted(text)}, a median and quartiles such as 64 (57–70) are needed"
+        )
     quartiles = parse_range(match[2])
     median = parse_number(match[1])
     if not quartiles.low.value <= median.value <= quartiles.high.value:
-        raise PrintedError(f'found "{text}", the median must lie between the quartiles')
+        raise PrintedError(f"found {quoted(text)}, the median must lie between the quartiles")
     return MedianIQR(text, median, quartiles.low, quartiles.high)
 
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,11 +405,13 @@ class PrintedDate:
 def parse_date(text: str) -> PrintedDate:
     """Read ``Jan 05, 2023``, ``December 2017`` or ``2022``."""
     tidy = _tidy(text)
-    match = re.fullmatch(r"(?:([A-Z][a-z]{2,8})\.?\s+)?(?:(\d{1,2}),\s*)?((?:19|20)\d\d)", tidy)
+    match = re.fullmatch(
+        r"(?:([A-Z][a-z]{2,8})\.?\s+)?(?:(\d{1,2}),\s*)?((?:19|20)\d\d)", tidy, re.ASCII
+    )
     months = [m for m in _MONTHS if match and match[1] and m.startswith(match[1])]
     if not match or (match[1] and len(months) != 1) or (match[2] and not months):
         raise PrintedError(
-            f'found "{text}", a date such as December 2017 or Jan 05, 2023 is needed'
+            f"found {quoted(text)}, a date such as December 2017 or Jan 05, 2023 is needed"
         )
     year = int(match[3])
     if not months:
@@ -397,7 +420,7 @@ def parse_date(text: str) -> PrintedDate:
     try:
         first = date(year, month, int(match[2] or 1))
     except ValueError:
-        raise PrintedError(f'found "{text}", a day of the calendar is needed') from None
+        raise PrintedError(f"found {quoted(text)}, a day of the calendar is needed") from None
     if match[2]:
         return PrintedDate(text, first, first)
     following = date(year + month // 12, month % 12 + 1, 1)
@@ -411,6 +434,7 @@ def format_fixed(value: Bound, decimals: int) -> str:
         if math.isinf(value):
             return "∞" if value > 0 else "−∞"
         value = Fraction(value)
+    decimals = max(decimals, 0)
     scale = 10**decimals
     units = math.floor(abs(value) * scale + Fraction(1, 2))
     digits = f"{units:0{decimals + 1}d}"

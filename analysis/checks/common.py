@@ -7,6 +7,7 @@ outside it is refuted whatever the floating-point error.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 from scipy import special
@@ -130,10 +131,15 @@ def p_text(p: float) -> str:
 
 def p_interval_text(interval: Interval) -> str:
     """The enclosure of a P value in words."""
-    low, high = float(interval.low), float(interval.high)
+    high = float(interval.high)
     if high < 0.0001:
         return f"at most {p_text(high)}"
     return outward_text(interval, 4)
+
+
+def printed_p(printed: Printed, alpha: Fraction) -> Printed:
+    """A printed P; ``NS`` says no more than that it is not under the paper's own level."""
+    return replace(printed, value=alpha) if printed.is_ns else printed
 
 
 def p_finding(
@@ -174,5 +180,6 @@ def p_finding(
 
 __all__ = [
     "UNIT", "Finding", "Verdict", "absolute", "exp", "log", "outward_text", "p_finding",
-    "p_from_chi2", "p_from_t", "p_from_z", "p_interval_text", "p_text", "sqrt", "z_for_level",
+    "p_from_chi2", "p_from_t", "p_from_z", "p_interval_text", "p_text", "printed_p", "sqrt",
+    "z_for_level",
 ]  # fmt: skip

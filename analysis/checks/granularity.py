@@ -10,10 +10,14 @@ Bhatia & Davis 2000 (variance between limits).
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 
 from analysis.printed import Bound, Interval, Printed, whole_values
+
+# the search for fewer than 10 whole numbers takes time proportional to their spread
+LARGEST_SPREAD = 10_000
 
 
 def counts_for_share(share: Printed, n: int, *, percent: bool = False) -> range:
@@ -22,13 +26,28 @@ def counts_for_share(share: Printed, n: int, *, percent: bool = False) -> range:
     inside = share.interval.clip(0, 100 if percent else 1)
     found = whole_values(Interval(inside.low * scale, inside.high * scale))
     unit = Fraction(100 if percent else 1, n)
-    # clipping may have moved an end that the printed number does not reach
-    return range(found.start, found.stop) if all(share.shows(k * unit) for k in found) else range(0)
+    return _trim(found, lambda k: share.shows(k * unit))
 
 
-def hidden_denominators(count: int, percent: Printed, n: int) -> list[int]:
-    """Denominators smaller than `n` under which ``100·count/m`` prints as `percent`."""
-    return [m for m in range(max(count, 1), n) if percent.shows(Fraction(100 * count, m))]
+def _trim(found: range, fits: Callable[[int], bool]) -> range:
+    """The range without an end that does not fit: "<0.5" does not hold 0.5 itself."""
+    if found and not fits(found[0]):
+        found = found[1:]
+    if found and not fits(found[-1]):
+        found = found[:-1]
+    return found
+
+
+def hidden_denominators(count: int, percent: Printed, n: int) -> range:
+    """Denominators smaller than `n` (and not under `count`) for which ``100·count/m``
+    prints as `percent`."""
+    inside = percent.interval.clip(0, 100)
+    if count == 0:
+        return range(1, n) if inside.low == 0 else range(0)
+    low = math.ceil(100 * count / inside.high) if inside.high > 0 else n
+    high = math.floor(100 * count / inside.low) if inside.low > 0 else n - 1
+    found = range(max(count, 1, low), min(high, n - 1) + 1)
+    return _trim(found, lambda m: percent.shows(Fraction(100 * count, m)))
 
 
 def grim(mean: Printed, n: int, step: Fraction = Fraction(1)) -> range:
@@ -46,18 +65,47 @@ def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) ->
 
     Decided exactly: for every attainable sum the sums of squares that fit the SD are
     tried, and each is an attainable one or not (see :func:`squares_attainable`).  Limits
-    of the scale are not used, so that True may still be refuted by them.
+    of the scale are not used, so that True may still be refuted by them.  Fewer than 10
+    values with an SD above :data:`LARGEST_SPREAD` steps are not searched: True.
     """
+    sums = grim(mean, n, step)
     if n < 2:
-        return bool(grim(mean, n, step)) and sd.value == 0
+        return bool(sums) and sd.value == 0
     spread = sd.interval.clip(0, math.inf)
     low, high = (spread.low / step) ** 2 * (n - 1), (spread.high / step) ** 2 * (n - 1)
-    for total in grim(mean, n, step):
+    if n < 10 and spread.high > LARGEST_SPREAD * step:
+        return bool(sums)
+    for total in _most_even_first(sums, n):
         offset = Fraction(total**2, n)
-        for squares in whole_values(Interval(low + offset, high + offset)):
-            if squares_attainable(n, total, squares):
+        squares = whole_values(Interval(low + offset, high + offset))
+        if n >= 10:
+            base, r = divmod(total, n)
+            # the smallest sum of squares that this sum allows, and its parity
+            least = n * base**2 + 2 * base * r + r
+            if squares.stop <= least and total == _most_even(sums, n):
+                return False  # every other sum leaves less room
+            start = max(squares.start, least)
+            if start + (start - least) % 2 < squares.stop:
                 return True
+        elif any(squares_attainable(n, total, q) for q in squares):
+            return True
     return False
+
+
+def _most_even(sums: range, n: int) -> int:
+    """The sum that `n` whole numbers reach with the least spread: nearest a multiple of n."""
+    multiple = -(-sums.start // n) * n
+    if multiple in sums:
+        return multiple
+    first, last = sums.start, sums.stop - 1
+    return first if (first % n) * (n - first % n) <= (last % n) * (n - last % n) else last
+
+
+def _most_even_first(sums: range, n: int) -> Iterator[int]:
+    if sums:
+        best = _most_even(sums, n)
+        yield best
+        yield from (total for total in sums if total != best)
 
 
 def squares_attainable(n: int, total: int, squares: int) -> bool:

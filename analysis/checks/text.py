@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ast
+import calendar
+import copy
+import itertools
+import math
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
 from analysis.findings import GRAVITY, Finding, Verdict
 from analysis.paper import Number, Paper, Timeline, parse_relation
-from analysis.printed import Interval, Printed, PrintedDate, format_fixed
+from analysis.printed import Bound, Interval, Printed, PrintedDate, format_fixed
 
 # numbers that are stated, not rounded
 _EXACT_ROLES = {"count", "group size", "rule", "duration", "eligibility limit", "assumption"}
@@ -19,11 +24,11 @@ _EXACT_ROLES = {"count", "group size", "rule", "duration", "eligibility limit", 
 def repeats(paper: Paper) -> Iterator[Finding]:
     """Each number of the text that repeats another one, held against it."""
     by_statement: dict[str, list[Number]] = defaultdict(list)
+    statements = {f"{s.section}.{statement.id}" for s in paper.text for statement in s.statements}
     for number in paper.numbers.values():
         if number.repeats is not None:
-            part = number.id.rpartition(".")[2]
-            compound = part in ("mean", "sd", "low", "high")
-            by_statement[number.id.rpartition(".")[0] if compound else number.id].append(number)
+            whole = number.id in statements
+            by_statement[number.id if whole else number.id.rpartition(".")[0]].append(number)
     for statement, numbers in by_statement.items():
         originals = [paper.numbers[n.repeats] for n in numbers if n.repeats]
         verdicts = [_same(n, o) for n, o in zip(numbers, originals, strict=True)]
@@ -49,6 +54,15 @@ def repeats(paper: Paper) -> Iterator[Finding]:
 def _same(number: Number, original: Number) -> Verdict:
     a, b = number.value, original.value
     if isinstance(a, Printed) and isinstance(b, Printed):
+        if _is_percent(number, a) != _is_percent(original, b):
+            # 76.8% in the text and 0.768 in the table
+            scaled = (_hundredfold(a), b) if _is_percent(original, b) else (a, _hundredfold(b))
+            if scaled[0].interval.intersects(scaled[1].interval):
+                same = (scaled[0].value, scaled[0].decimals) == (
+                    scaled[1].value,
+                    scaled[1].decimals,
+                )
+                return Verdict.REPRODUCED if same else Verdict.CONSISTENT
         if (a.value, a.decimals, a.comparison) == (b.value, b.decimals, b.comparison):
             return Verdict.REPRODUCED
         # a sign before a limit or cut-off (">405.08") does not change which number it is
@@ -64,6 +78,14 @@ def _same(number: Number, original: Number) -> Verdict:
     return Verdict.REPRODUCED if number.text == original.text else Verdict.IMPOSSIBLE
 
 
+def _is_percent(number: Number, value: Printed) -> bool:
+    return value.percent or number.role == "percentage"
+
+
+def _hundredfold(value: Printed) -> Printed:
+    return replace(value, value=value.value * 100, decimals=value.decimals - 2)
+
+
 def relations(paper: Paper) -> Iterator[Finding]:
     """Equations and inequalities between printed numbers, by interval arithmetic."""
     for relation in paper.relations:
@@ -71,11 +93,15 @@ def relations(paper: Paper) -> Iterator[Finding]:
         numbers = {name: paper.numbers[ref] for name, ref in relation.where.items()}
         wide = {name: _values(number) for name, number in numbers.items()}
         central = {name: Interval.point(_printed(number).value) for name, number in numbers.items()}
-        filled = _fill(relation.equation, numbers)
+        filled = _fill(left, sign, right, numbers)
         verdict = _holds(
             _evaluate(left, wide), sign, _evaluate(right, wide),
             _evaluate(left, central), _evaluate(right, central),
         )  # fmt: skip
+        if verdict is Verdict.CONSISTENT and sign == "=" and isinstance(left, ast.Name):
+            value = _evaluate(right, central)
+            if value.is_point and _printed(numbers[left.id]).shows(value.low):
+                verdict = Verdict.REPRODUCED
         values = [_evaluate(side, central).low for side in (left, right)]
         sides = f" {sign} ".join(_short(value) for value in values)
         yield Finding(
@@ -92,20 +118,21 @@ def relations(paper: Paper) -> Iterator[Finding]:
         )
 
 
-def _short(value: object) -> str:
-    value = Fraction(value)  # type: ignore[arg-type]
-    return str(value) if value.denominator == 1 else format_fixed(value, 3)
+def _short(value: Bound) -> str:
+    whole = isinstance(value, Fraction) and value.denominator == 1
+    return str(value) if whole else format_fixed(value, 3)
 
 
-def _fill(equation: str, numbers: dict[str, Number]) -> str:
+def _fill(left: ast.expr, sign: str, right: ast.expr, numbers: dict[str, Number]) -> str:
     """The equation with the printed numbers in the place of their names."""
-    filled = ast.parse(equation.replace("=", "==") if " = " in equation else equation, mode="eval")
-    for node in ast.walk(filled):
-        if isinstance(node, ast.Name):
-            node.id = format_fixed(
-                _printed(numbers[node.id]).value, _printed(numbers[node.id]).decimals
-            )
-    return ast.unparse(filled).replace("==", "=").replace("*", "×")
+    sides = []
+    for side in (copy.deepcopy(left), copy.deepcopy(right)):
+        for node in ast.walk(side):
+            if isinstance(node, ast.Name):
+                printed = _printed(numbers[node.id])
+                node.id = format_fixed(printed.value, printed.decimals)
+        sides.append(ast.unparse(side).replace("*", "×"))
+    return f" {sign} ".join(sides)
 
 
 def _printed(number: Number) -> Printed:
@@ -141,7 +168,7 @@ def _holds(
     left: Interval, sign: str, right: Interval, c_left: Interval, c_right: Interval
 ) -> Verdict:
     if sign == "=":
-        if c_left == c_right:
+        if c_left.is_point and c_left == c_right:
             return Verdict.REPRODUCED
         return Verdict.CONSISTENT if left.intersects(right) else Verdict.IMPOSSIBLE
     if sign in (">", ">="):
@@ -167,9 +194,11 @@ def _date(paper: Paper, reference: str) -> PrintedDate:
 def _order(paper: Paper, timeline: Timeline) -> Finding:
     ids = timeline.order or []
     dates = [_date(paper, id) for id in ids]
-    pairs = list(zip(dates, dates[1:], strict=False))
-    certain = all(a.last <= b.first for a, b in pairs)
-    possible = all(a.first <= b.last for a, b in pairs)
+    certain = all(a.last <= b.first for a, b in itertools.pairwise(dates))
+    earliest, possible = dates[0].first, True
+    for day in dates:
+        earliest = max(earliest, day.first)
+        possible = possible and earliest <= day.last
     texts = " → ".join(d.text for d in dates)
     return Finding(
         id=timeline.id,
@@ -187,25 +216,26 @@ def _certainty(certain: bool, possible: bool) -> Verdict:
     return Verdict.REPRODUCED if certain else Verdict.CONSISTENT if possible else Verdict.IMPOSSIBLE
 
 
-def _later(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year + years, day=28)
+def _later(day: date, years: Fraction) -> date:
+    """The day `years` later, to the month; the last of the month where it is shorter."""
+    month = day.month - 1 + math.floor(years * 12)
+    year, month = day.year + month // 12, month % 12 + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def end_of_follow_up(paper: Paper, timeline: Timeline) -> tuple[date, date]:
     """Earliest and latest day on which the follow-up of a timeline ends."""
     assert timeline.start
     start = _date(paper, timeline.start)
-    years = int(paper.number(timeline.years).value) if timeline.years else 0
+    years = paper.number(timeline.years).value if timeline.years else Fraction(0)
     return _later(start.first, years), _later(start.last, years)
 
 
 def _fits(paper: Paper, timeline: Timeline) -> Finding:
-    assert timeline.start and timeline.until
+    assert timeline.start is not None
+    assert timeline.until is not None
     start, until = _date(paper, timeline.start), _date(paper, timeline.until)
-    years = int(paper.number(timeline.years).value) if timeline.years else 0
+    length = f"{paper.number(timeline.years).text} years" if timeline.years else "0 years"
     first, last = end_of_follow_up(paper, timeline)
     slack = [(until.first - last).days, (until.last - first).days]
     numbers = [timeline.start, *([timeline.years] if timeline.years else []), timeline.until]
@@ -215,9 +245,9 @@ def _fits(paper: Paper, timeline: Timeline) -> Finding:
         verdict=_certainty(slack[0] >= 0, slack[1] >= 0),
         numbers=tuple(numbers),
         claim=timeline.claim,
-        printed=f"{start.text} + {years} years, then {until.text}",
+        printed=f"{start.text} + {length}, then {until.text}",
         attainable=f"{slack[0]} to {slack[1]} days to spare",
-        by_hand=f"{start.text} + {years} years ends {last:%d %B %Y} at the latest; {until.text}",
+        by_hand=f"{start.text} + {length} ends {last:%d %B %Y} at the latest; {until.text}",
         assumptions=("follow-up begins at admission or soon after",),
         values={"slack_low": slack[0], "slack_high": slack[1]},
     )

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+from scipy import special
+
 from analysis.checks import common, granularity, two_samples, witness
 from analysis.checks.common import outward_text, p_finding, p_interval_text, p_text
-from analysis.findings import Finding, Verdict, verdict_for
-from analysis.paper import CountRow, Group, LevelsRow, MeanRow, Paper, Row, TwoGroupTable
+from analysis.findings import Finding, Verdict
+from analysis.paper import CountRow, Group, Level, LevelsRow, MeanRow, Paper, Row, TwoGroupTable
 from analysis.printed import CountPercent, Interval, Printed, format_fixed
 
 _Rows = Iterator[tuple[TwoGroupTable, Row]]
@@ -34,33 +38,74 @@ def _label(paper: Paper, row: Row) -> str:
 # --- counts and percentages ------------------------------------------------------------
 
 
-def _count_cells(paper: Paper) -> Iterator[tuple[str, str, dict[str, CountPercent]]]:
+@dataclass(frozen=True, slots=True)
+class _Percentage:
+    """One cell ``n (%)`` and what its percentage may be of."""
+
+    id: str
+    label: str
+    cell: CountPercent
+    group: Group
+    known: int  # patients of the group whose category is printed; 0 where only one is
+    row_total: int
+    total: int
+    adds_to_100: bool
+
+    @property
+    def count(self) -> int:
+        return int(self.cell.count.value)
+
+
+def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
     for table, row in _rows(paper, CountRow, LevelsRow):
-        prefix = f"{table.id}.{row.id}"
-        if isinstance(row, CountRow):
-            yield prefix, _label(paper, row), row.values
-        else:
-            for level in row.levels:
-                yield f"{prefix}.{level.id}", f"{_label(paper, row)}: {level.label}", level.values
+        levels = row.levels if isinstance(row, LevelsRow) else [row]
+        for level in levels:
+            prefix, label = f"{table.id}.{row.id}", _label(paper, row)
+            if isinstance(level, Level):
+                prefix, label = f"{prefix}.{level.id}", f"{label}: {level.label}"
+            row_total = sum(int(cell.count.value) for cell in level.values.values())
+            for group in paper.groups:
+                column = [other.values[group.id] for other in levels]
+                yield _Percentage(
+                    f"{prefix}.{group.id}", label, level.values[group.id], group,
+                    sum(int(cell.count.value) for cell in column) if len(levels) > 1 else 0,
+                    row_total, paper.total,
+                    len(levels) > 1 and sum(c.percent.value if c.percent else 0 for c in column) == 100,
+                )  # fmt: skip
 
 
 def percentages(paper: Paper) -> Iterator[Finding]:
     """``n (%)``: does the count over its group give the percentage?
 
-    A smaller denominator (missing values) and row percentages are tried before a
-    percentage is called impossible.
+    A smaller denominator (missing values), percentages of the row or of all patients,
+    percentages cut off instead of rounded, and percentages mended so that they add up to
+    100 are tried before a percentage is called impossible.
     """
-    for prefix, label, values in _count_cells(paper):
-        row_total = sum(int(cell.count.value) for cell in values.values())
-        for group_id, cell in values.items():
-            if cell.percent is not None:
-                group = paper.group(group_id)
-                yield _percentage(f"{prefix}.{group_id}", label, cell, group, row_total)
+    for cell in _percentage_cells(paper):
+        if cell.count > cell.group.size:
+            yield _too_many(cell)
+        elif cell.cell.percent is not None:
+            yield _percentage(cell, cell.cell.percent)
 
 
-def _percentage(id: str, label: str, cell: CountPercent, group: Group, row_total: int) -> Finding:
-    assert cell.percent is not None
-    count, percent, n = int(cell.count.value), cell.percent, group.size
+def _too_many(cell: _Percentage) -> Finding:
+    percent = (f"{cell.id}.percent",) if cell.cell.percent is not None else ()
+    return Finding(
+        id=f"{cell.id}.percentage",
+        check="counts and percentages",
+        verdict=Verdict.IMPOSSIBLE,
+        numbers=(f"{cell.id}.count", *percent, f"groups.{cell.group.id}"),
+        claim=f"{cell.label}, {cell.group.label}: no more patients than the group has",
+        printed=cell.cell.text,
+        attainable=f"at most {cell.group.size}",
+        by_hand=f"{cell.count} > {cell.group.size}",
+        assumptions=("the row counts patients, each of them once",),
+        values={"count": cell.count, "n": cell.group.size},
+    )
+
+
+def _percentage(cell: _Percentage, percent: Printed) -> Finding:
+    count, group, n = cell.count, cell.group, cell.group.size
     decimals = max(percent.decimals, 0)
     exact = Fraction(100 * count, n)
     attainable, note, assumptions = f"{format_fixed(exact, decimals + 2)}%", "", ()
@@ -68,34 +113,60 @@ def _percentage(id: str, label: str, cell: CountPercent, group: Group, row_total
     if percent.shows(exact):
         verdict, assumptions = Verdict.REPRODUCED, (assumption,)
         if percent.is_tie(exact):
-            note = f"{format_fixed(exact, decimals + 1)} lies half-way between two printed values; either may be printed."
-    elif smaller := granularity.hidden_denominators(count, percent, n):
+            note = (
+                f"{format_fixed(exact, decimals + 1)} lies half-way between two printed values; "
+                "either may be printed."
+            )
+    elif reading := _other_percentage(cell, percent):
         verdict = Verdict.DEPENDS
-        shown = ", ".join(map(str, smaller[-3:][::-1]))
-        assumptions = (f"values are missing and the denominator is {shown} instead of {n}",)
-        attainable += f"; {percent.text} with a denominator of {shown}"
-    elif row_total and percent.shows(Fraction(100 * count, row_total)):
-        verdict = Verdict.DEPENDS
-        assumptions = (f"the percentage is of the row total {row_total}, not of the group",)
-        attainable += f"; {percent.text} of the row total {row_total}"
+        assumptions = (reading[0],)
+        attainable += f"; {reading[1]}"
     else:
         verdict = Verdict.IMPOSSIBLE
         assumptions = (
-            f"the denominator is the group ({n}), a part of it, or the row ({row_total})",
+            f"the denominator is the group ({n}), a part of it, the row ({cell.row_total}) "
+            f"or all patients ({cell.total})",
         )
+        if cell.known:
+            assumptions += (f"at least the {cell.known} patients listed are in the denominator",)
     return Finding(
-        id=f"{id}.percentage",
+        id=f"{cell.id}.percentage",
         check="counts and percentages",
         verdict=verdict,
-        numbers=(f"{id}.count", f"{id}.percent"),
-        claim=f"{label}, {group.label}: the count gives the percentage",
-        printed=cell.text,
+        numbers=(f"{cell.id}.count", f"{cell.id}.percent"),
+        claim=f"{cell.label}, {group.label}: the count gives the percentage",
+        printed=cell.cell.text,
         attainable=attainable,
         by_hand=f"{count} / {n} × 100 = {format_fixed(exact, decimals + 2)}",
         assumptions=assumptions,
         note=note,
         values={"count": count, "n": n, "percent": float(exact), "tie": percent.is_tie(exact)},
     )
+
+
+def _other_percentage(cell: _Percentage, percent: Printed) -> tuple[str, str] | None:
+    """Another reading under which the percentage fits: its assumption and what it gives."""
+    count, n, text = cell.count, cell.group.size, percent.text
+    smaller = granularity.hidden_denominators(count, percent, n)
+    smaller = range(max(smaller.start, cell.known), smaller.stop)
+    if smaller:
+        shown = ", ".join(map(str, smaller[-3:][::-1]))
+        return (
+            f"values are missing and the denominator is {shown} instead of {n}",
+            f"{text} with a denominator of {shown}",
+        )
+    for total, name in ((cell.row_total, "the row total"), (cell.total, "all patients,")):
+        if total and percent.shows(Fraction(100 * count, total)):
+            return f"the percentage is of {name} {total}, not of the group", f"{text} of {total}"
+    exact, unit = Fraction(100 * count, n), 2 * percent.half_unit
+    if percent.comparison == "=" and percent.value <= exact < percent.value + unit:
+        return "percentages are cut off, not rounded", f"{text} if cut off"
+    if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
+        return (
+            "a last digit was changed so that the percentages add up to 100",
+            f"{text} if made to add up to 100",
+        )
+    return None
 
 
 def levels_add_up(paper: Paper) -> Iterator[Finding]:
@@ -117,10 +188,10 @@ def levels_add_up(paper: Paper) -> Iterator[Finding]:
                 id=f"{table.id}.{row.id}.{group.id}.levels",
                 check="counts and percentages",
                 verdict=verdict,
-                numbers=tuple(
-                    f"{table.id}.{row.id}.{level.id}.{group.id}.count" for level in row.levels
-                )
-                + (f"groups.{group.id}",),
+                numbers=(
+                    *(f"{table.id}.{row.id}.{level.id}.{group.id}.count" for level in row.levels),
+                    f"groups.{group.id}",
+                ),
                 claim=f"{_label(paper, row)}, {group.label}: the categories make up the group",
                 printed=" + ".join(map(str, counts)),
                 attainable=f"{n} patients",
@@ -145,9 +216,8 @@ def whole_numbers(paper: Paper) -> Iterator[Finding]:
             cell, n = row.values[group.id], group.size
             sums = granularity.grim(cell.mean, n, unit)
             fits = granularity.grimmer(cell.mean, cell.sd, n, unit)
-            first = sums[0] if sums else None
             shown = [format_fixed(unit * total / n, cell.mean.decimals + 2) for total in sums[:2]]
-            nearest = round(cell.mean.value * n / unit)
+            shown_sum = unit * (sums[0] if sums else round(cell.mean.value * n / unit))
             yield Finding(
                 id=f"{table.id}.{row.id}.{group.id}.whole_numbers",
                 check="means of whole numbers",
@@ -160,11 +230,14 @@ def whole_numbers(paper: Paper) -> Iterator[Finding]:
                 )
                 + ("" if fits or not sums else "; no sum of squares has this SD"),
                 by_hand=(
-                    f"{format_fixed(unit * (first if first is not None else nearest), 0)} / {n} = "
-                    f"{format_fixed(unit * (first if first is not None else nearest) / n, cell.mean.decimals + 2)}"
+                    f"{format_fixed(shown_sum, step.value.decimals)} / {n} = "
+                    f"{format_fixed(shown_sum / n, cell.mean.decimals + 2)}"
                 ),
-                assumptions=(f"values are multiples of {step.value.text}: {step.reason}",),
-                values={"sums": len(sums), "grim": bool(sums), "grimmer": fits},
+                assumptions=(
+                    f"values are multiples of {step.value.text}: {step.reason}",
+                    f"all {n} patients have a value",
+                ),
+                values={"sums": sums.stop - sums.start, "grim": bool(sums), "grimmer": fits},
             )
 
 
@@ -195,8 +268,8 @@ def within_limits(paper: Paper) -> Iterator[Finding]:
                 if limit is not None
             ]
             low, high = (
-                "−∞" if math.isinf(limits.low) else format_fixed(limits.low, 0),
-                "∞" if math.isinf(limits.high) else format_fixed(limits.high, 0),
+                format_fixed(end, limit_decimals(paper, limit) if limit else 0)
+                for end, limit in ((limits.low, variable.lower), (limits.high, variable.upper))
             )
             m = cell.mean.text.strip()
             by_hand = (
@@ -269,11 +342,61 @@ class _TRow:
     def welch(self, box: bool = True) -> two_samples.TInterval:
         return self._of(two_samples.welch_t, box)
 
-    def standard_errors(self, box: bool = True) -> two_samples.TInterval:
-        def function(n1, m1, s1, n2, m2, s2):  # type: ignore[no-untyped-def]
-            return two_samples.t_from_standard_errors(m1, s1, m2, s2, n1 + n2 - 2)
+    def from_errors(self, function: Callable[..., two_samples.TInterval]) -> two_samples.TInterval:
+        """t if the figures after ± were standard errors of the means instead of SDs."""
 
-        return self._of(function, box)
+        def of_errors(n1, m1, e1, n2, m2, e2):  # type: ignore[no-untyped-def]
+            s1, s2 = (two_samples.sd_from_standard_error(e, n) for e, n in ((e1, n1), (e2, n2)))
+            return function(n1, m1, s1, n2, m2, s2)
+
+        return self._of(of_errors, True)
+
+    def usual(self) -> dict[str, Reading]:
+        """Student's and Welch's t."""
+        return {
+            STUDENT: Reading(False, self.student().squared),
+            WELCH: Reading(False, self.welch().squared),
+        }
+
+    def rare(self) -> dict[str, Reading]:
+        """What else a paper may print for two means: t from standard errors, or F."""
+        unequal = ", unequal variances"
+        found = {}
+        for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, unequal)):
+            found[STANDARD_ERRORS + suffix] = Reading(False, self.from_errors(function).squared)
+        found[F_STATISTIC] = Reading(True, self.student().squared)
+        found[F_STATISTIC + unequal] = Reading(True, self.welch().squared)
+        return found
+
+    def fitting(self) -> dict[str, Reading]:
+        """The readings that fit the printed statistic; the rare ones only if no usual one
+        does."""
+        printed = self.row.statistic
+        assert printed is not None
+        for readings in (self.usual, self.rare):
+            if found := {name: r for name, r in readings().items() if r.fits(printed)}:
+                return found
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One meaning of a printed statistic: the enclosure of its square, and whether the
+    paper prints that square (F) or its root (t)."""
+
+    is_square: bool
+    squared: Interval
+
+    def fits(self, printed: Printed) -> bool:
+        """Whether it may print like this, whatever its sign."""
+        if self.is_square:
+            return printed.interval.intersects(self.squared)
+        return _fits_squared(printed, self.squared)
+
+    @property
+    def shown(self) -> Interval:
+        """What the paper would print, without its sign."""
+        return self.squared if self.is_square else common.sqrt(self.squared)
 
 
 def _t_rows(paper: Paper) -> Iterator[_TRow]:
@@ -283,7 +406,7 @@ def _t_rows(paper: Paper) -> Iterator[_TRow]:
     for table, row in _rows(paper, MeanRow):
         assert isinstance(row, MeanRow)
         a, b = row.values[first.id], row.values[second.id]
-        if min(first.size, second.size) < 2:
+        if min(first.size, second.size) < 2 or row.by_ranks:
             continue
         yield _TRow(
             table,
@@ -296,18 +419,20 @@ def _t_rows(paper: Paper) -> Iterator[_TRow]:
 
 
 STUDENT, WELCH = "Student's t (equal variances)", "Welch's t (unequal variances)"
-_STANDARD_ERRORS = "the figures after ± are standard errors, not SDs"
+STANDARD_ERRORS = "the figures after ± are standard errors, not SDs"
+F_STATISTIC = "the statistic is F = t²"
+_UNSIGNED = "the sign of t is not compared"
 
 
-def _fits_t(printed: Printed, t: two_samples.TInterval) -> bool:
+def _fits_squared(printed: Printed, squared: Interval) -> bool:
     """Whether |t| may print like this; compared as squares, which are exact."""
     target = common.absolute(printed.interval)
-    return Interval(target.low**2, target.high**2).intersects(t.squared)
+    return Interval(target.low**2, target.high**2).intersects(squared)
 
 
 def _shows_t(printed: Printed, t: two_samples.TInterval) -> bool:
     """Whether the t of the printed means and SDs themselves, rounded, is the printed one."""
-    return t.squared.is_point and _fits_t(printed, t)
+    return t.squared.is_point and _fits_squared(printed, t.squared)
 
 
 def t_from_means(paper: Paper) -> Iterator[Finding]:
@@ -320,21 +445,23 @@ def t_from_means(paper: Paper) -> Iterator[Finding]:
         central = case.student(box=False)
         decimals = max(printed.decimals, 0)
         attainable = f"{outward_text(student.absolute, decimals + 1)} (Student)"
-        assumptions: tuple[str, ...] = (STUDENT, "the sign of t is not printed")
+        fits = list(readings := case.fitting())
         if _shows_t(printed, central):
-            verdict = Verdict.REPRODUCED
-        elif _fits_t(printed, student):
-            verdict = Verdict.CONSISTENT
-        elif _fits_t(printed, welch):
-            verdict, assumptions = Verdict.DEPENDS, (WELCH, "the sign of t is not printed")
-            attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
-        elif _fits_t(printed, case.standard_errors()):
-            verdict, assumptions = Verdict.DEPENDS, (_STANDARD_ERRORS,)
-            attainable += f"; {outward_text(case.standard_errors().absolute, decimals + 1)} if ± gives standard errors"
+            verdict, assumptions = Verdict.REPRODUCED, (STUDENT, _UNSIGNED)
+        elif fits:
+            verdict = Verdict.CONSISTENT if fits[0] == STUDENT else Verdict.DEPENDS
+            assumptions = (fits[0], _UNSIGNED)
         else:
             verdict = Verdict.IMPOSSIBLE
-            assumptions = ("a two-sample t, Student's or Welch's, of the whole groups",)
+            assumptions = (
+                "a two-sample t or its square F, Student's or Welch's, of the whole groups",
+                "the figures after ± are SDs (divisor n − 1) or standard errors",
+            )
+        if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE):
             attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
+        if fits and fits[0] not in (STUDENT, WELCH):
+            shown = outward_text(readings[fits[0]].shown, decimals + 1)
+            attainable += f"; {shown} if {fits[0]}"
         t = central.absolute.high
         yield Finding(
             id=f"{case.id}.t_from_means",
@@ -372,34 +499,53 @@ def _t_by_hand(case: _TRow, t: float, decimals: int) -> str:
 def p_from_t(paper: Paper) -> Iterator[Finding]:
     """The printed P against the printed t; from the means where no t is printed."""
     for case in _t_rows(paper):
-        p, statistic = case.row.p, case.row.statistic
-        if p is None:
+        if case.row.p is None:
             continue
-        df = sum(case.n) - 2
+        p, statistic = common.printed_p(case.row.p, paper.alpha), case.row.statistic
         if statistic is None:
             yield _p_from_means(case, p)
             continue
+        df = sum(case.n) - 2
         t = common.absolute(statistic.interval)
         attainable = common.p_from_t(t, Interval.point(df))
-        centre = abs(statistic.value)
-        central = float(common.p_from_t(Interval.point(centre), Interval.point(df)).high)
-        assumptions: tuple[str, ...] = (f"Student's t with {df} degrees of freedom, two-sided",)
+        central = float(
+            common.p_from_t(Interval.point(abs(statistic.value)), Interval.point(df)).high
+        )
         finding = p_finding(
             f"{case.id}.p_from_t", "P from t", f"{case.id}.p", p, central, attainable,
             f"{case.label}: P from the printed t",
             f"t = {statistic.text}, {df} degrees of freedom: P = {p_text(central)}",
-            assumptions,
+            (f"Student's t with {df} degrees of freedom, two-sided",),
         )  # fmt: skip
-        if finding.verdict is Verdict.IMPOSSIBLE:
-            finding = _other_p(case, p, t, finding)
-        yield finding
+        yield _first_that_fits(finding, p, _other_ps(case, t, statistic.value))
 
 
-def _other_p(case: _TRow, p: Printed, t: Interval, finding: Finding) -> Finding:
-    """Welch's degrees of freedom, then a one-sided P, before a P is called impossible."""
-    welch = common.p_from_t(t, case.welch().df)
-    one_sided = Interval(finding_low(finding) / 2, finding_high(finding) / 2)
-    for name, interval in (("Welch's degrees of freedom", welch), ("a one-sided P", one_sided)):
+def _other_ps(case: _TRow, t: Interval, value: Fraction) -> Iterator[tuple[str, Interval]]:
+    """P under Welch's degrees of freedom, one-sided, from F or z, or of the other t."""
+    df = Interval.point(sum(case.n) - 2)
+    two_sided = common.p_from_t(t, df)
+    yield "Welch's degrees of freedom", common.p_from_t(t, case.welch().df)
+    yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
+    if value >= 0:
+        yield F_STATISTIC, common.p_from_t(common.sqrt(t), df)
+        yield (
+            f"{F_STATISTIC}, Welch's degrees of freedom",
+            common.p_from_t(common.sqrt(t), case.welch().df),
+        )
+    yield "the normal distribution (z)", common.p_from_z(t)
+    if {STUDENT, WELCH} & case.fitting().keys():
+        # t of one test beside P of the other
+        yield f"a P of {WELCH}", two_samples.p_of_t(case.welch())
+        yield f"a P of {STUDENT}", two_samples.p_of_t(case.student())
+
+
+def _first_that_fits(
+    finding: Finding, p: Printed, readings: Iterable[tuple[str, Interval]]
+) -> Finding:
+    """The finding; if it says impossible, the first other reading that fits is tried."""
+    if finding.verdict is not Verdict.IMPOSSIBLE:
+        return finding
+    for name, interval in readings:
         if p.interval.clip(0, 1).intersects(interval):
             return _with(
                 finding,
@@ -408,16 +554,6 @@ def _other_p(case: _TRow, p: Printed, t: Interval, finding: Finding) -> Finding:
                 f"{finding.attainable}; P {p_interval_text(interval)} with {name}",
             )
     return finding
-
-
-def finding_low(finding: Finding) -> Fraction:
-    """The lower end of a P enclosure in a finding."""
-    return Fraction(finding.values["p_low"])  # type: ignore[arg-type]
-
-
-def finding_high(finding: Finding) -> Fraction:
-    """The upper end of a P enclosure in a finding."""
-    return Fraction(finding.values["p_high"])  # type: ignore[arg-type]
 
 
 def _with(
@@ -435,14 +571,23 @@ def _p_from_means(case: _TRow, p: Printed) -> Finding:
         _t_by_hand(case, float(case.student(box=False).absolute.high), 3),
         (STUDENT,),
     )  # fmt: skip
-    if finding.verdict is Verdict.IMPOSSIBLE and p.interval.clip(0, 1).intersects(welch):
-        return _with(
-            finding,
-            Verdict.DEPENDS,
-            (WELCH,),
-            f"{finding.attainable}; P {p_interval_text(welch)} (Welch)",
-        )
-    return finding
+    return _first_that_fits(
+        finding,
+        p,
+        [
+            (WELCH, welch),
+            ("a one-sided P", Interval(student.low / 2, student.high / 2)),
+            (f"a one-sided P, {WELCH}", Interval(welch.low / 2, welch.high / 2)),
+            ("the normal distribution (z)", common.p_from_z(case.welch().absolute)),
+            *(
+                (name, two_samples.p_of_t(case.from_errors(function)))
+                for name, function in (
+                    (STANDARD_ERRORS, two_samples.student_t),
+                    (f"{STANDARD_ERRORS}, unequal variances", two_samples.welch_t),
+                )
+            ),
+        ],
+    )
 
 
 # --- chi-square ------------------------------------------------------------------------
@@ -463,35 +608,42 @@ class _CountTable:
     def is_2x2(self) -> bool:
         return len(self.counts) == 2 and len(self.counts[0]) == 2
 
-    @property
-    def complete(self) -> bool:
-        return all(map(sum, self.counts)) and all(map(sum, zip(*self.counts, strict=True)))
-
 
 def _count_tables(paper: Paper) -> Iterator[_CountTable]:
+    """The tables that a test can be made from: no count above its group; categories and
+    groups without any patient are left out, as programs do."""
     for table, row in _rows(paper, CountRow, LevelsRow):
         id = f"{table.id}.{row.id}"
         groups = paper.groups
         if isinstance(row, CountRow):
             one = tuple(int(row.values[g.id].count.value) for g in groups)
-            rest = tuple(g.size - k for g, k in zip(groups, one, strict=True))
-            if min(rest) < 0:
-                continue
-            counts: tuple[tuple[int, ...], ...] = (one, rest)
+            counts = [one, tuple(g.size - k for g, k in zip(groups, one, strict=True))]
             inputs = tuple(f"{id}.{g.id}.count" for g in groups)
         else:
             assert isinstance(row, LevelsRow)
-            counts = tuple(
+            counts = [
                 tuple(int(level.values[g.id].count.value) for g in groups) for level in row.levels
-            )
+            ]
             inputs = tuple(f"{id}.{level.id}.{g.id}.count" for level in row.levels for g in groups)
-        found = _CountTable(id, _label(paper, row), row, counts, inputs, isinstance(row, CountRow))
-        if found.complete:
-            yield found
+        if any(not 0 <= k <= g.size for line in counts for k, g in zip(line, groups, strict=True)):
+            continue
+        counts = [line for line in counts if any(line)]
+        filled = [j for j in range(len(groups)) if any(line[j] for line in counts)]
+        if len(counts) < 2 or len(filled) < 2:
+            continue
+        yield _CountTable(
+            id, _label(paper, row), row,
+            tuple(tuple(line[j] for j in filled) for line in counts),
+            inputs, isinstance(row, CountRow),
+        )  # fmt: skip
 
 
 PEARSON, YATES, LIKELIHOOD, FISHER = (
     "Pearson's chi-square", "Yates's correction", "likelihood ratio", "Fisher's exact test",
+)  # fmt: skip
+N_MINUS_ONE, LINEAR, RANKS, RANKS_CORRECTED = (
+    "the N − 1 chi-square", "linear-by-linear association of ordered categories",
+    "ranks of ordered categories", "ranks of ordered categories, continuity correction",
 )  # fmt: skip
 
 
@@ -503,6 +655,90 @@ def _statistics(case: _CountTable) -> dict[str, Interval]:
         found[YATES] = Interval.point(two_samples.yates(case.counts))
     found[LIKELIHOOD] = Interval.outward(ratio - 1e-12, ratio + 1e-12).clip(0, math.inf)
     return found
+
+
+def _rare_statistics(case: _CountTable) -> dict[str, tuple[Fraction, int]]:
+    """Chi-squares and their degrees of freedom that a paper may print for this table when
+    it took the categories as ordered, or another correction."""
+    columns = len(case.counts[0])
+    found = {RANKS: (two_samples.rank_sum(case.counts), columns - 1)}
+    if columns == 2:
+        half = two_samples.rank_sum(case.counts, correction=Fraction(1, 2))
+        found[RANKS_CORRECTED] = (half, 1)
+        found[LINEAR] = (two_samples.linear_by_linear(case.counts), 1)
+    if case.is_2x2:
+        found = {N_MINUS_ONE: (two_samples.n_minus_one(case.counts), 1)}
+    return found
+
+
+def _readings(case: _CountTable, paper: Paper) -> Iterator[str]:
+    """The names of everything that the printed statistic may be, the usual ones first; the
+    rarer ones only if none of the usual fits."""
+    printed = case.row.statistic
+    assert printed is not None
+    usual = _statistics(case)
+    fits = [name for name, value in usual.items() if printed.interval.intersects(value)]
+    yield from fits
+    if fits:
+        return
+    rare = {name: value for name, (value, _) in _rare_statistics(case).items()}
+    for name, value in rare.items():
+        if value in printed.interval:
+            yield name
+    one_degree = usual if case.is_2x2 else {}
+    for name, square in (one_degree | {n: Interval.point(v) for n, v in rare.items()}).items():
+        if _fits_squared(printed, square):
+            yield f"the square root of chi-square (z), {name}"
+    if missing := _with_missing(
+        case,
+        paper,
+        lambda chi2, _: (
+            (chi2 >= float(printed.interval.low) - 1e-9)
+            & (chi2 <= float(printed.interval.high) + 1e-9)
+        ),
+    ):
+        yield missing
+
+
+# groups with more possible denominators than this are not searched
+_MOST_DENOMINATORS = 2_000
+
+
+def _with_missing(
+    case: _CountTable, paper: Paper, fits: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> str | None:
+    """Denominators under which the row fits after all, when values are missing that the
+    table does not show.
+
+    Only a row of one category hides its denominators, and only those are tried under
+    which the count still gives the printed percentage.
+    """
+    if not isinstance(case.row, CountRow) or len(paper.groups) != 2 or not case.is_2x2:
+        return None
+    choices = []
+    for group in paper.groups:
+        cell = case.row.values[group.id]
+        k, n = int(cell.count.value), group.size
+        found = (
+            range(max(k, 1), n)
+            if cell.percent is None
+            else granularity.hidden_denominators(k, cell.percent, n)
+        )
+        choices.append(np.array([n, *found[-_MOST_DENOMINATORS:][::-1]], dtype=float))
+    a, c = (float(case.row.values[g.id].count.value) for g in paper.groups)
+    m1, m2 = choices[0][:, None], choices[1][None, :]
+    n, yes = m1 + m2, a + c
+    with np.errstate(all="ignore"):
+        cross = np.abs(a * (m2 - c) - c * (m1 - a))
+        scale = n / (yes * (n - yes) * m1 * m2)
+        for name, correction in ((PEARSON, 0.0), (YATES, 0.5)):
+            chi2 = np.maximum(cross - correction * n, 0) ** 2 * scale
+            good = np.isfinite(chi2) & fits(chi2, special.chdtrc(1, chi2))
+            if good.any():
+                i, j = np.unravel_index(np.argmax(np.where(good, m1 + m2, 0)), good.shape)
+                shown = f"{int(choices[0][i])} and {int(choices[1][j])}"
+                return f"values are missing: {name} of {shown} patients"
+    return None
 
 
 def _count_assumptions(case: _CountTable) -> tuple[str, ...]:
@@ -526,7 +762,7 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
         if printed is None:
             continue
         variants = _statistics(case)
-        fits = [name for name, value in variants.items() if printed.interval.intersects(value)]
+        fits = list(_readings(case, paper))
         decimals = max(printed.decimals, 0)
         shown = {name: format_fixed(value.low, decimals + 1) for name, value in variants.items()}
         verdict = (
@@ -556,35 +792,76 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
         p, statistic = case.row.p, case.row.statistic
         if p is None or statistic is None:
             continue
+        p = common.printed_p(p, paper.alpha)
         df = two_samples.degrees_of_freedom(case.counts)
-        attainable = common.p_from_chi2(statistic.interval.clip(0, math.inf), df)
-        central = two_samples.chi2_p(float(statistic.value), df)
-        yield p_finding(
+        plural = "s" if df > 1 else ""
+        if statistic.value >= 0:
+            attainable = common.p_from_chi2(statistic.interval.clip(0, math.inf), df)
+            central = two_samples.chi2_p(float(statistic.value), df)
+            name, by_hand = "χ²", f"{df} degree{plural} of freedom"
+            assumption = f"chi-square distribution with {df} degree{plural} of freedom"
+        else:
+            size = common.absolute(statistic.interval)
+            attainable = common.p_from_z(size)
+            central = float(common.p_from_z(Interval.point(abs(statistic.value))).high)
+            name, by_hand, assumption = "z", "two-sided", "a negative statistic is a z"
+        finding = p_finding(
             f"{case.id}.p_from_chi2", "P from chi-square", f"{case.id}.p", p, central, attainable,
             f"{case.label}: P from the printed chi-square",
-            f"χ² = {statistic.text}, {df} degree{'s' if df > 1 else ''} of freedom: P = {p_text(central)}",
-            (f"chi-square distribution with {df} degree{'s' if df > 1 else ''} of freedom",),
+            f"{name} = {statistic.text}, {by_hand}: P = {p_text(central)}",
+            (assumption,),
         )  # fmt: skip
+        yield _first_that_fits(finding, p, _other_count_ps(case, attainable, statistic))
+
+
+def _other_count_ps(
+    case: _CountTable, two_sided: Interval, statistic: Printed
+) -> Iterator[tuple[str, Interval]]:
+    """P of another test of the same counts, one-sided, or of a z, beside this statistic."""
+    for name, p in (_count_ps(case) | _rare_ps(case)).items():
+        yield f"a P of {name}", Interval.outward(p - 1e-9, p + 1e-9).clip(0, 1)
+    yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
+    yield "the statistic is a z", common.p_from_z(common.absolute(statistic.interval))
 
 
 def _count_ps(case: _CountTable) -> dict[str, float]:
     """P of every test that programs print for this table."""
     df = two_samples.degrees_of_freedom(case.counts)
     found = {name: two_samples.chi2_p(float(x.low), df) for name, x in _statistics(case).items()}
+    if (fisher := two_samples.fisher_p(case.counts)) is not None:
+        found[FISHER] = fisher
+    return found
+
+
+def _rare_ps(case: _CountTable) -> dict[str, float]:
+    """P of the rarer tests, and one-sided P."""
+    found = {
+        name: two_samples.chi2_p(float(value), df)
+        for name, (value, df) in _rare_statistics(case).items()
+    }
     if case.is_2x2:
-        found[FISHER] = two_samples.fisher_p(case.counts)
+        one_sided = two_samples.fisher_one_sided(case.counts)
+        found |= {f"{FISHER}, one-sided": one_sided} if one_sided is not None else {}
+        halves = {name: x for name, x in _count_ps(case).items() if name != FISHER}
+        found |= {f"{name}, one-sided": p / 2 for name, p in halves.items()}
     return found
 
 
 def p_from_counts(paper: Paper) -> Iterator[Finding]:
     """The printed P against Pearson, Yates, likelihood ratio and Fisher of the counts."""
     for case in _count_tables(paper):
-        p = case.row.p
-        if p is None:
+        if case.row.p is None:
             continue
+        p = common.printed_p(case.row.p, paper.alpha)
         found = _count_ps(case)
-        fits = [name for name, value in found.items() if p.shows(value) or _nearly(p, value)]
-        undecided = not case.is_2x2 and not fits
+        fits = [name for name, value in found.items() if _nearly(p, value)]
+        if not fits:
+            rare = _rare_ps(case)
+            fits = [name for name, value in rare.items() if _nearly(p, value)]
+            found |= {name: rare[name] for name in fits[:1]}
+        if not fits and (missing := _with_missing(case, paper, _prints_as(p))):
+            fits = [missing]
+        undecided = FISHER not in found and not fits
         verdict = (
             Verdict.REPRODUCED if PEARSON in fits
             else Verdict.DEPENDS if fits
@@ -603,9 +880,14 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
             by_hand=_chi2_by_hand(case, two_samples.pearson(case.counts), 3)
             + f"; P = {p_text(found[PEARSON])}",
             assumptions=(named, *_count_assumptions(case)),
-            note="Fisher's test of a larger table is not computed here." if undecided else "",
+            note="Fisher's test of so large a table is not computed here." if undecided else "",
             values=dict(found) | {"label": case.label},
         )
+
+
+def _prints_as(p: Printed) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    low, high = float(p.interval.low) - 1e-9, float(p.interval.high) + 1e-9
+    return lambda _, found: (found >= low) & (found <= high)
 
 
 def _nearly(p: Printed, value: float) -> bool:
@@ -620,11 +902,7 @@ def conventions(paper: Paper) -> Iterator[Finding]:
     """Which one test explains every row of a table, and which rows rule the others out."""
     for table in paper.tables_of("two_group"):
         t_rows = {
-            case.id: {
-                name
-                for name, t in ((STUDENT, case.student()), (WELCH, case.welch()))
-                if _fits_t(case.row.statistic, t)
-            }
+            case.id: set(case.fitting())
             for case in _t_rows(paper)
             if case.table is table and case.row.statistic is not None
         }
@@ -634,10 +912,7 @@ def conventions(paper: Paper) -> Iterator[Finding]:
         chi_rows = {}
         for case in _count_tables(paper):
             if case.row in table.rows and case.row.statistic is not None:
-                printed = case.row.statistic.interval
-                chi_rows[case.id] = {
-                    name for name, x in _statistics(case).items() if printed.intersects(x)
-                }
+                chi_rows[case.id] = set(_readings(case, paper))
         yield from _convention(
             paper,
             table,
@@ -735,9 +1010,7 @@ def _derived(
         for name in (*parts, index)
         for part in ("mean", "sd")
     )
-    filled = formula
-    for name in parts:
-        filled = filled.replace(name, cells[name].mean.text.strip())
+    filled = re.sub(r"[A-Za-z_][A-Za-z_0-9]*", lambda m: cells[m[0]].mean.text.strip(), formula)
     decimals = cell.mean.decimals
     return Finding(
         id=f"{table.id}.{rows[index].id}.{group.id}.formula",
@@ -798,7 +1071,7 @@ def _row_ps(paper: Paper, table: TwoGroupTable) -> list[_RowP]:
         df = Interval.point(sum(case.n) - 2)
         p = (
             float(common.p_from_t(Interval.point(abs(case.row.statistic.value)), df).high)
-            if case.row.statistic is not None
+            if case.row.statistic is not None and {STUDENT, WELCH} & case.fitting().keys()
             else float(two_samples.p_of_t(case.student(box=False)).high)
         )
         found[case.id] = _RowP(case.id, case.label, p, case.row.p, alternatives)
@@ -850,7 +1123,8 @@ def multiplicity(paper: Paper) -> Iterator[Finding]:
             attainable=f"{kept_holm} after Holm, {kept_bh} after Benjamini–Hochberg"
             + (f"; lost after Holm: {', '.join(lost)}" if lost else ""),
             by_hand=(
-                f"Holm: the {kept_holm + 1}th smallest P is {p_text(smallest_lost)}; "
+                f"Holm: number {kept_holm + 1} of the P values, smallest first, is "
+                f"{p_text(smallest_lost)}; "
                 f"× {len(rows) - kept_holm} = {p_text(smallest_lost * (len(rows) - kept_holm))}"
                 if smallest_lost is not None
                 else f"the largest P is under {alpha:g}"

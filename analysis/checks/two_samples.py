@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from scipy import special
 
 from analysis.checks import common
@@ -101,14 +102,9 @@ def _welch_df(n1: int, a: Interval, n2: int, b: Interval) -> Interval:
     return Interval(min(ends), Fraction(top))
 
 
-def t_from_standard_errors(
-    m1: Interval, e1: Interval, m2: Interval, e2: Interval, df: int
-) -> TInterval:
-    """t if the figures after ± were standard errors of the means instead of SDs."""
-    difference2, crosses = _squared_difference(m1, m2)
-    return TInterval(
-        _over_variance(difference2, _square(e1) + _square(e2)), Interval.point(df), crosses
-    )
+def sd_from_standard_error(error: Interval, n: int) -> Interval:
+    """The SD of `n` values whose mean has this standard error: √n times as large."""
+    return error.clip(0, math.inf) * common.sqrt(Interval.point(n))
 
 
 def p_of_t(t: TInterval) -> Interval:
@@ -161,17 +157,125 @@ def likelihood_ratio(table: Counts) -> float:
     return max(2 * total, 0.0)  # rounding alone can take it under zero
 
 
-def fisher_p(table: Counts) -> float:
-    """Two-sided P of Fisher's exact test for 2×2 (Fisher 1935): the sum over all tables
-    with the same margins that are no more probable; exact integers decide which."""
+def n_minus_one(table: Counts) -> Fraction:
+    """The "N − 1" chi-square of a 2×2 table (Campbell 2007), which is also what programs
+    print as linear-by-linear association there: (N−1)/N times Pearson's."""
+    n = sum(map(sum, table))
+    return pearson(table) * Fraction(n - 1, n)
+
+
+def linear_by_linear(table: Counts) -> Fraction:
+    """Linear-by-linear association (Mantel 1963) of ordered categories scored 1, 2, 3, …:
+    (N−1)r², with one degree of freedom."""
+    n = sum(map(sum, table))
+    cells = [(i, j, k) for i, row in enumerate(table) for j, k in enumerate(row)]
+    x, y = (sum(cell[axis] * cell[2] for cell in cells) for axis in (0, 1))
+    xx, yy = (
+        n * sum(cell[axis] ** 2 * cell[2] for cell in cells) - m * m for axis, m in ((0, x), (1, y))
+    )
+    xy = n * sum(i * j * k for i, j, k in cells) - x * y
+    return Fraction((n - 1) * xy**2, xx * yy) if xx * yy else Fraction(0)
+
+
+def rank_sum(table: Counts, *, correction: Fraction = Fraction(0)) -> Fraction:
+    """Kruskal & Wallis's (1952) H of ordered categories (rows) in the groups (columns),
+    with mid-ranks and the correction for ties; for two groups it is the square of Mann &
+    Whitney's Z.  `correction` is taken from the deviation of the rank sum (two groups;
+    1/2 for the continuity correction)."""
+    sizes = [sum(column) for column in zip(*table, strict=True)]
+    n, below = sum(sizes), 0
+    mid: list[Fraction] = []
+    for row in table:
+        mid.append(Fraction(2 * below + sum(row) + 1, 2))
+        below += sum(row)
+    ties = Fraction(sum(sum(row) ** 3 - sum(row) for row in table), n * (n - 1) * (n + 1))
+    if ties == 1:
+        return Fraction(0)
+    away = [
+        abs(sum(m * row[j] for m, row in zip(mid, table, strict=True)) - Fraction(k * (n + 1), 2))
+        for j, k in enumerate(sizes)
+    ]
+    total = sum(
+        (max(a - correction, Fraction(0)) ** 2 / k for a, k in zip(away, sizes, strict=True)),
+        Fraction(0),
+    )
+    return total * 12 / (n * (n + 1)) / (1 - ties)
+
+
+# more tables with the same margins than this are not enumerated
+_MOST_TABLES = 200_000
+
+
+def fisher_p(table: Counts) -> float | None:
+    """Two-sided P of Fisher's exact test (Fisher 1935; Freeman & Halton 1951 for larger
+    tables): the sum over all tables with the same margins that are no more probable.
+
+    Exact for 2×2 up to 10,000 patients; larger ones and tables with two columns (or two
+    rows) in floating point, where tables within 1e-7 of the observed probability count as
+    equal, as R has it.  None where the tables are too many, or have three rows and three
+    columns.
+    """
+    if len(table) == 2 and len(table[0]) == 2 and sum(map(sum, table)) <= 10_000:
+        return _fisher_exact(table)
+    columns = list(zip(*table, strict=True)) if len(table) == 2 else table
+    if len(columns[0]) != 2:
+        return None
+    return _fisher_two_columns([sum(row) for row in columns], [row[0] for row in columns])
+
+
+def _fisher_exact(table: Counts) -> float:
     (a, b), (c, d) = table
+    row, column, n = a + b, a + c, a + b + c + d
+    low, high = max(0, row + column - n), min(row, column)
+    weight = math.comb(row, low) * math.comb(n - row, column - low)
+    weights = [weight]
+    for k in range(low, high):
+        weight = weight * (row - k) * (column - k) // ((k + 1) * (n - row - column + k + 1))
+        weights.append(weight)
+    observed = weights[a - low]
+    tail = sum(w for w in weights if w <= observed)
+    return float(Fraction(tail, sum(weights)))
+
+
+def _fisher_two_columns(rows: list[int], first: list[int]) -> float | None:
+    """Fisher's P when each row total splits into two columns: all splits with the same sum."""
+
+    def log_choose(n: int, k: np.ndarray) -> np.ndarray:
+        return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
+
+    target, rest = sum(first), sum(rows)
+    sums, logs = np.zeros(1, dtype=np.int64), np.zeros(1)
+    for n in rows[:-1]:
+        rest -= n
+        if len(sums) * (n + 1) > 20 * _MOST_TABLES:
+            return None
+        k = np.arange(n + 1)
+        sums = np.add.outer(sums, k).ravel()
+        logs = np.add.outer(logs, log_choose(n, k)).ravel()
+        keep = (sums <= target) & (sums >= target - rest)
+        sums, logs = sums[keep], logs[keep]
+        if len(sums) > _MOST_TABLES:
+            return None
+    logs = logs + log_choose(rows[-1], target - sums)
+    observed = float(sum(log_choose(n, np.array(k)) for n, k in zip(rows, first, strict=True)))
+    weights = np.exp(logs - logs.max())
+    return float(min(1.0, weights[logs <= observed + 1e-7].sum() / weights.sum()))
+
+
+def fisher_one_sided(table: Counts) -> float | None:
+    """The smaller one-sided P of Fisher's exact test for 2×2."""
+    (a, b), (c, d) = table
+    if a + b + c + d > 10_000:
+        return None
     row, column, n = a + b, a + c, a + b + c + d
     weights = {
         k: math.comb(row, k) * math.comb(n - row, column - k)
         for k in range(max(0, row + column - n), min(row, column) + 1)
     }
-    tail = sum(w for w in weights.values() if w <= weights[a])
-    return tail / sum(weights.values())
+    total = sum(weights.values())
+    low = sum(w for k, w in weights.items() if k <= a)
+    high = sum(w for k, w in weights.items() if k >= a)
+    return float(Fraction(min(low, high), total))
 
 
 def chi2_p(statistic: float, df: int) -> float:

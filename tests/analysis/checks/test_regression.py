@@ -275,9 +275,9 @@ def test_no_honest_fit_is_called_impossible(findings, family, link, runs):
         assert coding in coded.values["fitting"][link]
         for f in found.values():
             if f.check in (
-                "regression.rows",
-                "regression.significance",
-                "regression.confidence_level",
+                "columns of a regression row",
+                "significance and interval",
+                "level of the intervals",
             ):
                 assert f.verdict in (Verdict.REPRODUCED, Verdict.CONSISTENT), f
         done += 1
@@ -405,7 +405,7 @@ def profile_tree():
 
 def test_profile_intervals_of_r_are_a_convention_not_an_error(findings):
     found = findings(profile_tree())
-    verdicts = {f.verdict for f in found.values() if f.check == "regression.rows"}
+    verdicts = {f.verdict for f in found.values() if f.check == "columns of a regression row"}
     assert Verdict.DEPENDS in verdicts
     assert all(f.verdict is not Verdict.IMPOSSIBLE for f in found.values())
     assert "profile" in found["table2.ht.row"].note

@@ -111,10 +111,7 @@ def half_planes(column: str, printed: Printed, z: Interval, sign: int) -> tuple[
     if column == "se":
         return _strip(0, 1, inside)
     if column in ("wald", "p"):
-        if column == "wald":
-            root = common.sqrt(inside.clip(0, math.inf))
-        else:
-            root = z_from_p(inside)
+        root = common.sqrt(inside.clip(0, math.inf)) if column == "wald" else z_from_p(inside)
         planes: list[HalfPlane] = [(-sign, _down(root.low), 0)]
         if not math.isinf(root.high):
             planes.append((sign, -_up(root.high), 0))

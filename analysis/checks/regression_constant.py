@@ -146,7 +146,7 @@ def _why_not(paper: Paper, table: RegressionTable) -> str:
     if len(table.rows) > mean.MOST_PREDICTORS:
         return f"a method for more than {mean.MOST_PREDICTORS} predictors"
     for row in table.rows:
-        if row.b is None and row.ratio is None or not _is_bounded_interval(_slope(row)):
+        if (row.b is None and row.ratio is None) or not _is_bounded_interval(_slope(row)):
             return f"the coefficient of {row.label}"
         if row.margin is None and row.cut is None and row.threshold is None:
             return f"whether {row.label} has two values, and how many patients have each"
@@ -154,7 +154,7 @@ def _why_not(paper: Paper, table: RegressionTable) -> str:
 
 
 def _is_bounded_interval(interval: Interval) -> bool:
-    return -_LARGEST < interval.low and interval.high < _LARGEST
+    return interval.low > -_LARGEST and interval.high < _LARGEST
 
 
 def _slope(row: Coefficient) -> Interval:

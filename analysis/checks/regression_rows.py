@@ -356,7 +356,7 @@ def _other_method(row: PrintedRow) -> str:
     profile = "the limits may be profile-likelihood limits"
     if "p" in row.printed and not row.region(without_p).is_empty:
         return f"Without Wald's convention: {apart}."
-    if not limits[0] in row.printed or not _estimate_inside(row):
+    if limits[0] not in row.printed or not _estimate_inside(row):
         return ""
     if not row.region(without_limits).is_empty:
         return f"Without Wald's convention: {profile}."

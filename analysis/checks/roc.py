@@ -250,7 +250,8 @@ def _wald_verdict(verdict: Verdict, cut_off: bool, spss: bool) -> tuple[Verdict,
 
 def _limit_finding(marker: _Marker, end: str, sign: int) -> Finding:
     row = marker.row
-    assert row.ci is not None and row.se is not None
+    assert row.ci is not None
+    assert row.se is not None
     printed: Printed = getattr(row.ci, end)
     level, assumption = _level(marker.table)
     z = z_for_level(level)
@@ -716,7 +717,8 @@ def _criterion_finding(marker: _Marker, criteria: dict[str, _Criterion]) -> Find
     }
     left = by_status[ALLOWED] + by_status[TIES]
     row = marker.row
-    assert row.sensitivity is not None and row.specificity is not None
+    assert row.sensitivity is not None
+    assert row.specificity is not None
     out = ", ".join(CRITERIA[name] for name in by_status[EXCLUDED])
     columns = ["auc", "sensitivity", "specificity"]
     if row.threshold is not None:

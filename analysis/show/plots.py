@@ -65,12 +65,21 @@ def roc_curves(paper: Paper, table_id: str, key: str) -> figures.Figure:
         label = paper.variable(row.variable).label
         se, sp, auc = (float(x) for x in (row.sensitivity, row.specificity, row.auc))
         rows.append(
-            {"label": label, "sensitivity": row.sensitivity, "specificity": row.specificity, "auc": row.auc}
+            {
+                "label": label,
+                "sensitivity": row.sensitivity,
+                "specificity": row.specificity,
+                "auc": row.auc,
+            }
         )
         lower, upper = roc_bounds.roc_band(auc, se, sp, grid)
         tight = _youden_band(auc, se, sp, grid)
         bands[label] = figures.Band(
-            grid, lower, upper, *(tight or (None, None)), binormal=_binormal(paper, table, row.variable, grid)
+            grid,
+            lower,
+            upper,
+            *(tight or (None, None)),
+            binormal=_binormal(paper, table, row.variable, grid),
         )
     return figures.roc_plot(rows, key=key, bands=bands)
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.checks.coefficient import COLUMNS, PrintedRow, z_from_p
-from analysis.printed import Interval, parse_number
+from analysis.printed import Interval, parse_number, parse_p
 
 LEVEL = Fraction(19, 20)
 Z = stats.norm.ppf(0.975)
@@ -61,12 +61,13 @@ def test_honest_rows_are_never_empty_and_hold_the_truth():
     ],
 )  # fmt: skip
 def test_rows_at_the_edges_of_print_stand(row):
-    region = PrintedRow({c: parse_number(t) for c, t in row.items()}, LEVEL).region()
+    cells = {c: (parse_p if c == "p" else parse_number)(t) for c, t in row.items()}
+    region = PrintedRow(cells, LEVEL).region()
     assert not region.is_empty
 
 
 def test_numbers_beyond_any_fit_are_refused_and_tiny_ones_are_not():
-    with pytest.raises(ValueError, match="1e.100"):
+    with pytest.raises(ValueError, match="1e900"):
         PrintedRow({"b": parse_number("1e900")}, LEVEL)
     row = PrintedRow(
         {"b": parse_number("0.5"), "se": parse_number("0.4"), "p": parse_number("1e-400")}, LEVEL

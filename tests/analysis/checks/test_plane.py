@@ -72,7 +72,8 @@ def test_every_vertex_meets_every_inequality(cuts):
     for cut in cuts:
         polygon = polygon.clip(*cut)
     for x, y in polygon.vertices:
-        assert 0 <= x <= 1 and 0 <= y <= 1
+        assert 0 <= x <= 1
+        assert 0 <= y <= 1
         assert all(a * x + b * y <= c for a, b, c in cuts)
     assert len(set(polygon.vertices)) == len(polygon.vertices)
 
@@ -101,6 +102,7 @@ def test_ranges_are_the_extremes_of_the_vertices_and_areas_add_up(cuts, a, b):
     middle = polygon.range_of(a, b)
     c = (middle.low + middle.high) / 2
     below, above = polygon.clip(a, b, c), polygon.clip(-a, -b, -c)
-    assert not below.is_empty and not above.is_empty
+    assert not below.is_empty
+    assert not above.is_empty
     if (a, b) != (0, 0):
         assert area(below) + area(above) == area(polygon)

@@ -209,7 +209,8 @@ def test_shares_of_the_hand_line_add_up(findings):
     ].by_hand
     _, _, total = line.partition("at most ")
     sums, _, result = total.partition(" = ")
-    assert "at most" in line and "observed 59" in line
+    assert "at most" in line
+    assert "observed 59" in line
     computed = eval(sums.replace("×", "*").replace("−", "-"))
     assert computed == pytest.approx(float(result.split(";")[0]), abs=0.051)
     assert computed < 59
@@ -473,7 +474,8 @@ def test_the_name_of_the_ratio(findings, label, model, verdict):
     paper = {"tests": {"model": model}} if model else {}
     found = findings(birthwt_tree(effect_label=label, paper=paper))["table2.smoke.ratio_is_exp_b"]
     assert found.verdict is verdict
-    assert found.values["exposed_events"] == 30 and found.values["exposed"] == 74
+    assert found.values["exposed_events"] == 30
+    assert found.values["exposed"] == 74
     assert "proves nothing" in found.note
     assert "agrees with exp(B) whatever the link" in found.note
 
@@ -499,7 +501,8 @@ def test_crude_measures_are_those_of_statsmodels(table):
 
 def test_zero_cells_leave_measures_undefined():
     found = two_by_two(0, 5, 3, 7)
-    assert found["odds_ratio"] is None and found["risk_ratio"] is None
+    assert found["odds_ratio"] is None
+    assert found["risk_ratio"] is None
     assert found["risk_difference"][0] == pytest.approx(-0.3)
 
 
@@ -604,7 +607,8 @@ def test_the_constant_of_the_paper_depends_on_link_and_coding(yu_findings):
     assert "all 1/2" in found.values["fitting"]["log"]
     assert found.attainable.startswith("log link")  # the reading that holds stands first
     logit = [r for r in found.values["codings"] if r["link"] == "logit"]
-    assert len(logit) == 17 and max(r["high"] for r in logit) < 0.3
+    assert len(logit) == 17
+    assert max(r["high"] for r in logit) < 0.3
     assert all(
         r["verdict"] == "not decided"
         for r in found.values["codings"]

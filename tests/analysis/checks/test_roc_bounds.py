@@ -255,13 +255,16 @@ def test_the_band_holds_every_random_curve(seed: int, ties: bool):
     left = np.array([np.interp(max(x - 1e-9, 0), fpr, tpr) for x in GRID])
     for i in rng.integers(0, len(cuts), 3):
         lower, upper = rb.roc_band(auc, tpr[i], 1 - fpr[i], GRID)
-        assert np.all(lower <= right + 1e-6) and np.all(left <= upper + 1e-6)
+        assert np.all(lower <= right + 1e-6)
+        assert np.all(left <= upper + 1e-6)
     i = int(np.argmax(tpr - fpr))
     lower, upper = rb.roc_band(auc, tpr[i], 1 - fpr[i], GRID, youden=True)
-    assert np.all(lower <= right + 1e-6) and np.all(left <= upper + 1e-6)
+    assert np.all(lower <= right + 1e-6)
+    assert np.all(left <= upper + 1e-6)
     rounded = Interval(F(auc) - F(1, 200), F(auc) + F(1, 200))
     outer_low, outer_high = rb.roc_band(rounded, tpr[i], 1 - fpr[i], GRID, youden=True)
-    assert np.all(outer_low <= lower + 1e-9) and np.all(upper <= outer_high + 1e-9)
+    assert np.all(outer_low <= lower + 1e-9)
+    assert np.all(upper <= outer_high + 1e-9)
 
 
 @pytest.mark.parametrize("youden", [False, True])
@@ -310,7 +313,8 @@ def test_the_binormal_curve_has_the_binormal_area():
     grid = np.linspace(0, 1, 200_001)
     curve = rb.binormal_curve(1.2, 1.5, 0.2, 0.8, grid)
     assert np.trapezoid(curve, grid) == pytest.approx(rb.binormal_auc(1.2, 1.5, 0.2, 0.8), abs=1e-5)
-    assert curve[0] == 0 and curve[-1] == 1
+    assert curve[0] == 0
+    assert curve[-1] == 1
     with pytest.raises(ValueError, match="SDs"):
         rb.binormal_auc(1, 0, 0, 0)
     with pytest.raises(ValueError, match="positive SDs"):

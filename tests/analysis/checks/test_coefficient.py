@@ -70,7 +70,7 @@ def test_numbers_beyond_any_fit_are_refused_and_tiny_ones_are_not():
     with pytest.raises(ValueError, match="1e900"):
         PrintedRow({"b": parse_number("1e900")}, LEVEL)
     row = PrintedRow(
-        {"b": parse_number("0.5"), "se": parse_number("0.4"), "p": parse_number("1e-400")}, LEVEL
+        {"b": parse_number("0.5"), "se": parse_number("0.4"), "p": parse_number("1e-60")}, LEVEL
     )
     assert row.conflicts() == [("b", "se", "p")]
 

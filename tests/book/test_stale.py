@@ -1,5 +1,8 @@
 """No page outlives the code or the data it was computed from."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -36,7 +39,8 @@ def test_page_follows_a_helper_and_the_data(one_chapter) -> None:
     assert "helper-after data-before" in one_chapter.page()
 
     one_chapter.write("data/probe.txt", "data-after")
+    jupyter_book = str(Path(sys.executable).with_name("jupyter-book"))
     # Jupyter Book alone, too: the extension points it at the right cache.
-    plain = one_chapter.run("jupyter-book", "build", "-W", "-n", "--keep-going", ".")
+    plain = one_chapter.run(jupyter_book, "build", "-W", "-n", "--keep-going", ".")
     assert plain.returncode == 0, plain.stdout
     assert "helper-after data-after" in one_chapter.page()

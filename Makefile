@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 LOCKS := requirements-uv.lock requirements.lock
 # The stamp carries the locks' checksum: another lock is another environment.
-INSTALLED := $(VENV)/installed-$(shell cat $(LOCKS) pyproject.toml | cksum | tr ' ' '-')
+INSTALLED := $(VENV)/installed-$(shell cat $(LOCKS) | cksum | tr ' ' '-')
 UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
 	--no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
 
@@ -53,7 +53,7 @@ clean-all: clean  ## Remove everything that can be made again, the environment t
 	rm -rf $(VENV) .cache .pytest_cache .hypothesis .ruff_cache *.egg-info
 
 # uv is ten times as fast as pip. pip is the second choice, where only pip knows the mirror.
-$(INSTALLED): $(LOCKS) pyproject.toml
+$(INSTALLED):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		echo "Python 3.11 or newer is needed, and \`$(PYTHON)\` is not: name one, as in \`make PYTHON=python3.12 book\`."; \
 		exit 1; }

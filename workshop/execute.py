@@ -82,19 +82,19 @@ def execute(chapter: Path) -> Executed:
 
 def execute_all(wanted: Iterable[Path]) -> list[Executed]:
     """Run chapters two at a time; report every failure, not only the first."""
-    done, failures = [], []
+    failures = []
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        for future in as_completed([pool.submit(execute, chapter) for chapter in wanted]):
+        futures = [pool.submit(execute, chapter) for chapter in wanted]
+        for future in as_completed(futures):
             try:
                 result = future.result()
             except ChapterFailed as failure:
                 failures.append(str(failure))
             else:
-                done.append(result)
                 print(f"  {chapters.name_of(result.chapter)}: {result.seconds:.1f} s", flush=True)
     if failures:
         raise ChapterFailed("\n\n".join(sorted(failures)))
-    return sorted(done, key=lambda result: result.chapter)
+    return [future.result() for future in futures]
 
 
 def keep(cache: JupyterCacheAbstract, result: Executed) -> None:

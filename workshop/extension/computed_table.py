@@ -7,13 +7,10 @@ from typing import ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from myst_nb.core.variables import RetrievalError, render_variable_outputs
-from myst_nb.ext.glue.utils import retrieve_glue_data
+from myst_nb.ext.glue.utils import glue_warning, retrieve_glue_data
 from myst_nb.ext.utils import DirectiveBase
 from sphinx.application import Sphinx
-from sphinx.util import logging
 from sphinx.util.docutils import SphinxTranslator
-
-logger = logging.getLogger(__name__)
 
 
 class computed_table(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -65,8 +62,7 @@ class ComputedTable(DirectiveBase):
         return [table]
 
     def _refuse(self, message: str) -> list[nodes.Node]:
-        logger.warning(message, location=(self.source, self.line), type="computed-table")
-        return []
+        return [glue_warning(message, self.document, self.line)]
 
 
 def caption_of(node: nodes.Node) -> str:

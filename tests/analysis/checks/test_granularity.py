@@ -108,7 +108,9 @@ def test_sums_of_squares_against_all_small_data_sets(n, top):
     for total, squares in reached.items():
         assert all(g.squares_attainable(n, total, q) for q in squares)
         # a value outside the range alone brings at least this sum of squares
-        outside = edge**2 + Fraction((abs(total) - edge) ** 2, n - 1) if abs(total) < n * edge else None
+        outside = (
+            edge**2 + Fraction((abs(total) - edge) ** 2, n - 1) if abs(total) < n * edge else None
+        )
         if outside is not None:
             for q in range(math.ceil(outside)):
                 assert g.squares_attainable(n, total, q) == (q in squares), (n, total, q)

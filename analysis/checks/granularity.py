@@ -43,7 +43,7 @@ def hidden_denominators(count: int, percent: Printed, n: int) -> range:
     prints as `percent`."""
     inside = percent.interval.clip(0, 100)
     if count == 0:
-        return range(1, n) if inside.low == 0 else range(0)
+        return range(1, n) if percent.shows(0) else range(0)
     low = math.ceil(100 * count / inside.high) if inside.high > 0 else n
     high = math.floor(100 * count / inside.low) if inside.low > 0 else n - 1
     found = range(max(count, 1, low), min(high, n - 1) + 1)

@@ -1,0 +1,139 @@
+"""Print data as a paper would, and write the paper file that records it."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from analysis.findings import Finding, Verdict
+from analysis.paper import Paper, load_paper
+
+_EXACT = Context(prec=80)
+ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
+
+
+def decimal(value: Fraction | Decimal | float) -> Decimal:
+    """A number with 80 digits; floats exactly."""
+    if isinstance(value, Fraction):
+        return _EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
+    return value if isinstance(value, Decimal) else Decimal(float(value))
+
+
+def root(value: Fraction) -> Decimal:
+    return _EXACT.sqrt(decimal(value))
+
+
+def show(value: Fraction | Decimal | float, decimals: int, rounding: str = ROUND_HALF_UP) -> str:
+    """`value` with `decimals` decimals, as a program prints it."""
+    unit = Decimal(1).scaleb(-decimals)
+    return f"{decimal(value).quantize(unit, rounding=rounding, context=_EXACT):f}"
+
+
+def show_p(p: float, decimals: int = 3, style: str = "plain") -> str:
+    if style == "ns" and p >= 0.05:
+        return "NS"
+    if style == "limits" and p >= 0.05:
+        return ">0.05"
+    if style == "limits" and p < 0.05:
+        return "<0.01" if p < 0.01 else "<0.05"
+    if style != "zero" and p < 10.0**-decimals:
+        return f"<{Decimal(1).scaleb(-decimals):f}"
+    return show(p, decimals)
+
+
+def exact_mean(data: Sequence[Any]) -> Fraction:
+    return sum(map(Fraction, data), Fraction(0)) / len(data)
+
+
+def exact_variance(data: Sequence[Any]) -> Fraction:
+    m = exact_mean(data)
+    return sum(((Fraction(x) - m) ** 2 for x in data), Fraction(0)) / (len(data) - 1)
+
+
+def exact_student2(a: Sequence[Any], b: Sequence[Any]) -> Fraction | None:
+    """Student's t², exact; None where both SDs are zero."""
+    n1, n2 = len(a), len(b)
+    pooled = ((n1 - 1) * exact_variance(a) + (n2 - 1) * exact_variance(b)) / (n1 + n2 - 2)
+    return (
+        (exact_mean(a) - exact_mean(b)) ** 2 / (pooled * Fraction(n1 + n2, n1 * n2))
+        if pooled
+        else None
+    )
+
+
+def exact_welch2(a: Sequence[Any], b: Sequence[Any]) -> tuple[Fraction, Fraction] | None:
+    """Welch's t² and its degrees of freedom, exact."""
+    v, w = exact_variance(a) / len(a), exact_variance(b) / len(b)
+    if not v + w:
+        return None
+    df = (v + w) ** 2 / (v**2 / (len(a) - 1) + w**2 / (len(b) - 1))
+    return (exact_mean(a) - exact_mean(b)) ** 2 / (v + w), df
+
+
+def paper(sizes: Sequence[int], rows: list[dict], **more: Any) -> dict:
+    """The tree of a paper file with one two-group table; `variables` are made from rows."""
+    groups = [
+        {"id": f"g{i}", "label": f"Group {i}", "n": str(n), "event": i == 0}
+        for i, n in enumerate(sizes)
+    ]
+    given = {v["id"]: v for v in more.pop("variables", [])}
+    names = dict.fromkeys([*given, *(row["variable"] for row in rows)])
+    return {
+        "schema": "1",
+        "paper": {"key": "made_up", "label": "Made up"},
+        "groups": groups,
+        "variables": [given.get(name, {"id": name, "label": name}) for name in names],
+        "tables": [{"id": "table1", "kind": "two_group", "title": "Made up", "rows": rows}],
+    } | more
+
+
+def mean_row(name: str, cells: Sequence[str], **more: str) -> dict:
+    values = {f"g{i}": cell for i, cell in enumerate(cells)}
+    return {"id": name, "variable": name, "summary": "mean_sd", "values": values} | more
+
+
+def count_row(name: str, cells: Sequence[str], **more: str) -> dict:
+    return mean_row(name, cells, **more) | {"summary": "n_pct"}
+
+
+def levels_row(name: str, levels: Sequence[Sequence[str]], **more: str) -> dict:
+    listed = [
+        {"id": f"l{i}", "label": f"L{i}", "values": {f"g{j}": c for j, c in enumerate(cells)}}
+        for i, cells in enumerate(levels)
+    ]
+    return {"id": name, "variable": name, "summary": "levels", "levels": listed} | more
+
+
+def load(file: Path, tree: dict) -> Paper:
+    file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return load_paper(file)
+
+
+def run(paper: Paper, modules: Iterable[str] = ("text", "two_group")) -> dict[str, Finding]:
+    """The findings of some check modules by their id; ids must be unique."""
+    found: dict[str, Finding] = {}
+    for name in modules:
+        for check in importlib.import_module(f"analysis.checks.{name}").CHECKS:
+            for finding in check(paper):
+                assert finding.id not in found, finding.id
+                found[finding.id] = finding
+    return found
+
+
+def audit_tree(file: Path, tree: dict) -> dict[str, Finding]:
+    return run(load(file, tree))
+
+
+def impossible(findings: dict[str, Finding]) -> list[str]:
+    return [id for id, f in findings.items() if f.verdict is Verdict.IMPOSSIBLE]
+
+
+def finite(value: float) -> bool:
+    return math.isfinite(value)

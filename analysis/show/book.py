@@ -155,7 +155,7 @@ class Chapter:
 
     def roc_plot(self, key: str, table: str) -> Figure:
         """The bands of all ROC curves of a table."""
-        return plots().roc_curves(self.paper, table, key)
+        return plots().roc_curves(self.paper, self.ledger, table, key)
 
     def forest_plot(self, key: str, table: str) -> Figure:
         """The ratios of a regression table, printed and recomputed."""

@@ -291,8 +291,10 @@ class Band:
     youden_lower: Sequence[float] | None = None
     youden_upper: Sequence[float] | None = None
     binormal: Sequence[float] | None = None
+    no_youden: bool = False  # proved: no curve has its largest Youden index at the point
 
 
+_NO_YOUDEN = "no curve with this AUC has its largest Youden index at the printed point"
 _ROC_TABLE = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 
 
@@ -353,6 +355,8 @@ def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
             f"false-positive share {x:g}"
             for x in places
         )
+        if band.no_youden:
+            yield f"{_NO_YOUDEN[0].upper()}{_NO_YOUDEN[1:]}"
         if band.youden_lower is not None:
             ends = [(_at(band, f"youden_{end}", x) for end in ("lower", "upper")) for x in places]
             yield "If the point has the largest Youden index, it runs " + ", ".join(
@@ -442,6 +446,8 @@ def _roc_panel(
                 sheet.line([x - 10, x + 10], [y - 5, y - 5], colour, 1.2, dash)
 
             legend.append((swatch, words))
+        if band.no_youden:
+            legend.append((lambda x, y: sheet.mark(x, y, "x", RED, 8), _NO_YOUDEN))
         if band.binormal is not None:
             sheet.line(*xy(band.grid, band.binormal), GREEN, 1.6, (1, 2))
             legend.append(

@@ -10,7 +10,7 @@ from fractions import Fraction
 from analysis.checks import roc_bounds
 from analysis.findings import Ledger
 from analysis.paper import MeanRow, Paper, RegressionTable, RocTable, TwoGroupTable
-from analysis.printed import PrintedDate
+from analysis.printed import Interval, PrintedDate
 from analysis.show import figures
 
 _GRID_STEPS = 200
@@ -52,7 +52,7 @@ def multiplicity(paper: Paper, ledger: Ledger, table: str, key: str) -> figures.
     return figures.p_multiplicity_plot(rows, key=key, alpha=alpha)  # type: ignore[arg-type]
 
 
-def roc_curves(paper: Paper, table_id: str, key: str) -> figures.Figure:
+def roc_curves(paper: Paper, ledger: Ledger, table_id: str, key: str) -> figures.Figure:
     """The printed point of each marker, the band of all curves with the printed area
     through it, the band if the point has the largest Youden index, the binormal curve."""
     table = paper.table(table_id)
@@ -63,7 +63,6 @@ def roc_curves(paper: Paper, table_id: str, key: str) -> figures.Figure:
         if row.sensitivity is None or row.specificity is None:
             continue
         label = paper.variable(row.variable).label
-        se, sp, auc = (float(x) for x in (row.sensitivity, row.specificity, row.auc))
         rows.append(
             {
                 "label": label,
@@ -72,19 +71,34 @@ def roc_curves(paper: Paper, table_id: str, key: str) -> figures.Figure:
                 "auc": row.auc,
             }
         )
-        lower, upper = roc_bounds.roc_band(auc, se, sp, grid)
-        tight = _youden_band(auc, se, sp, grid)
+        se, sp = (_share(ledger, f"{table_id}.{row.id}.{c}") for c in ("sensitivity", "specificity"))
+        auc = row.auc.interval
+        try:
+            band = roc_bounds.roc_band(auc, se, sp, grid)
+        except ValueError:
+            continue  # no curve at all; the ledger says so
+        criterion = ledger[f"{table_id}.{row.id}.criterion"].values["youden"]
+        excluded = criterion["status"] == "excluded"  # type: ignore[index]
+        youden = None if excluded else _youden_band(auc, se, sp, grid)
         bands[label] = figures.Band(
             grid,
-            lower,
-            upper,
-            *(tight or (None, None)),
+            *band,
+            *(youden or (None, None)),
             binormal=_binormal(paper, table, row.variable, grid),
+            no_youden=excluded,
         )
     return figures.roc_plot(rows, key=key, bands=bands)
 
 
-def _youden_band(auc: float, se: float, sp: float, grid: list[float]):  # type: ignore[no-untyped-def]
+def _share(ledger: Ledger, finding: str) -> float:
+    """The share behind a printed sensitivity or specificity: its count over its group, the
+    middle one where several print alike."""
+    values = ledger[finding].values
+    counts = values["counts"]
+    return counts[len(counts) // 2] / values["n"]  # type: ignore[arg-type, index, operator]
+
+
+def _youden_band(auc: Interval, se: float, sp: float, grid: list[float]):  # type: ignore[no-untyped-def]
     """The band under TPR = FPR + J, or None where no such curve has the printed area."""
     try:
         return roc_bounds.roc_band(auc, se, sp, grid, youden=True)

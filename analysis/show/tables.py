@@ -60,6 +60,15 @@ data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check
 </div>
 """
 
+_FOLDED = """\
+<details class="reread-folded">
+<summary><span>{{ n }} findings:</span>\
+{% for verdict, count in counts %} <span class="reread-count">{{ count }} {{ badge(verdict) }}</span>{% endfor %}\
+</summary>
+{{ table }}
+</details>
+"""
+
 _ROWS = """\
 <div class="reread-scroll" role="region" aria-label="{{ label }}" tabindex="0">
 <table class="reread-table"{% if not caption %} aria-label="{{ label }}"{% endif %}>
@@ -103,6 +112,8 @@ def _template(source: str) -> Template:
     return environment.from_string(source)
 
 
+LONGEST_OPEN = 8  # rows of a chapter's table that stand open
+
 _COLUMNS = (
     ("verdict", "Verdict"),
     ("claim", "What is checked"),
@@ -141,9 +152,12 @@ def chapter_ledger(
     *,
     label: str = "Verdicts of this chapter",
 ) -> Html:
-    """The findings of one chapter, each linked to its row of the whole ledger."""
+    """The findings of one chapter, each linked to its row of the whole ledger.
+
+    Long tables stand folded under a line that counts their verdicts.
+    """
     findings = tuple(findings)
-    return _ledger(
+    table = _ledger(
         findings,
         paper,
         href=lambda f: f"{LEDGER_PAGE}#finding-{f.id}",
@@ -152,6 +166,13 @@ def chapter_ledger(
         place=len({f.table for f in findings}) > 1,
         tool=False,
     )
+    if len(findings) <= LONGEST_OPEN:
+        return table
+    counts = Ledger(findings).counts()
+    html = _template(_FOLDED).render(
+        n=len(findings), counts=[(v, n) for v, n in counts.items() if n], table=Markup(table.html)
+    )
+    return Html(html, table.text)
 
 
 def _ledger(

@@ -226,6 +226,8 @@
     const row = document.getElementById(id);
     if (!row) return;
     for (const reveal of reveals) reveal(row);
+    const folded = row.closest(".reread-folded");
+    if (folded) folded.open = true;
     const details = row.querySelector("details");
     if (details) details.open = true;
     row.scrollIntoView({ block: "start" });

@@ -1,4 +1,4 @@
-"""Code is shown, and every cell can be folded away; the tag `hide-input` starts it folded.
+"""Every cell of code is folded; the tag `show-input` starts it open.
 
 MyST-NB folds tagged cells only, and always closed. `<details>` works without JavaScript.
 """
@@ -13,7 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
-OPEN = "open-input"
+OPEN = "show-input"
 
 
 class FoldEveryCell(SphinxPostTransform):
@@ -26,14 +26,13 @@ class FoldEveryCell(SphinxPostTransform):
                 continue
             if not cell.get("hide_mode"):
                 cell["hide_mode"] = "input"
-                cell["classes"].append(OPEN)
             if cell["hide_mode"] == "input":
                 cell["prompt_show"], cell["prompt_hide"] = "Show the code", "Hide the code"
 
 
 def visit_foldable(self: SphinxTranslator, node: HideCodeCellNode) -> None:
     classes = " ".join(["admonition", "hide", *node["classes"]])
-    is_open = " open" if OPEN in node.parent["classes"] else ""
+    is_open = " open" if f"tag_{OPEN}" in node.parent["classes"] else ""
     # As MyST-NB writes it, but without its aria-label, which contradicts the words on show.
     self.body.append(
         f'<details{is_open} class="{classes}">\n<summary>\n'

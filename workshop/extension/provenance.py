@@ -53,7 +53,7 @@ class LockedVersions(SphinxDirective):
             self.env.note_dependency(str(path))
         wanted = asked_for()
         rows = [
-            [name, version, condition.replace("python_full_version", "Python")]
+            [name, version, condition.replace("python_full_version", "Python").replace("'", "")]
             for name, version, condition in locked_versions()
             if normalised(name) in wanted
         ]

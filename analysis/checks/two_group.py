@@ -146,26 +146,39 @@ def _percentage(cell: _Percentage, percent: Printed) -> Finding:
 
 def _other_percentage(cell: _Percentage, percent: Printed) -> tuple[str, str] | None:
     """Another reading under which the percentage fits: its assumption and what it gives."""
+    # a number cut off at its last place lies in the unit above it
+    above = replace(percent, value=percent.value + percent.half_unit)
+    cut = " if cut off, not rounded"
+    for reading, suffix in ((percent, ""), *([(above, cut)] if percent.comparison == "=" else [])):
+        if found := _other_denominator(cell, reading, suffix):
+            return found
+    exact = Fraction(100 * cell.count, cell.group.size)
+    if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
+        return (
+            "a last digit was changed so that the percentages add up to 100",
+            f"{percent.text} if made to add up to 100",
+        )
+    return None
+
+
+def _other_denominator(cell: _Percentage, percent: Printed, suffix: str) -> tuple[str, str] | None:
     count, n, text = cell.count, cell.group.size, percent.text
+    if suffix and percent.shows(Fraction(100 * count, n)):
+        return "percentages are cut off, not rounded", f"{text}{suffix}"
     smaller = granularity.hidden_denominators(count, percent, n)
     smaller = range(max(smaller.start, cell.known), smaller.stop)
     if smaller:
         shown = ", ".join(map(str, smaller[-3:][::-1]))
         return (
             f"values are missing and the denominator is {shown} instead of {n}",
-            f"{text} with a denominator of {shown}",
+            f"{text} with a denominator of {shown}{suffix}",
         )
     for total, name in ((cell.row_total, "the row total"), (cell.total, "all patients,")):
         if total and percent.shows(Fraction(100 * count, total)):
-            return f"the percentage is of {name} {total}, not of the group", f"{text} of {total}"
-    exact, unit = Fraction(100 * count, n), 2 * percent.half_unit
-    if percent.comparison == "=" and percent.value <= exact < percent.value + unit:
-        return "percentages are cut off, not rounded", f"{text} if cut off"
-    if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
-        return (
-            "a last digit was changed so that the percentages add up to 100",
-            f"{text} if made to add up to 100",
-        )
+            return (
+                f"the percentage is of {name} {total}, not of the group",
+                f"{text} of {total}{suffix}",
+            )
     return None
 
 
@@ -426,8 +439,15 @@ _UNSIGNED = "the sign of t is not compared"
 
 def _fits_squared(printed: Printed, squared: Interval) -> bool:
     """Whether |t| may print like this; compared as squares, which are exact."""
-    target = common.absolute(printed.interval)
+    target = _size(printed)
     return Interval(target.low**2, target.high**2).intersects(squared)
+
+
+def _size(printed: Printed) -> Interval:
+    """The absolute values that may print like this; "<0.1" says 0 to 0.1."""
+    if printed.comparison in ("<", "<="):
+        return printed.interval.clip(0, math.inf)
+    return common.absolute(printed.interval)
 
 
 def _shows_t(printed: Printed, t: two_samples.TInterval) -> bool:
@@ -506,7 +526,7 @@ def p_from_t(paper: Paper) -> Iterator[Finding]:
             yield _p_from_means(case, p)
             continue
         df = sum(case.n) - 2
-        t = common.absolute(statistic.interval)
+        t = _size(statistic)
         attainable = common.p_from_t(t, Interval.point(df))
         central = float(
             common.p_from_t(Interval.point(abs(statistic.value)), Interval.point(df)).high
@@ -526,14 +546,15 @@ def _other_ps(case: _TRow, t: Interval, value: Fraction) -> Iterator[tuple[str, 
     two_sided = common.p_from_t(t, df)
     yield "Welch's degrees of freedom", common.p_from_t(t, case.welch().df)
     yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
-    if value >= 0:
+    fits = case.fitting()
+    if value >= 0 and not {STUDENT, WELCH} & fits.keys():
         yield F_STATISTIC, common.p_from_t(common.sqrt(t), df)
         yield (
             f"{F_STATISTIC}, Welch's degrees of freedom",
             common.p_from_t(common.sqrt(t), case.welch().df),
         )
     yield "the normal distribution (z)", common.p_from_z(t)
-    if {STUDENT, WELCH} & case.fitting().keys():
+    if {STUDENT, WELCH} & fits.keys():
         # t of one test beside P of the other
         yield f"a P of {WELCH}", two_samples.p_of_t(case.welch())
         yield f"a P of {STUDENT}", two_samples.p_of_t(case.student())
@@ -688,7 +709,7 @@ def _readings(case: _CountTable, paper: Paper) -> Iterator[str]:
     one_degree = usual if case.is_2x2 else {}
     for name, square in (one_degree | {n: Interval.point(v) for n, v in rare.items()}).items():
         if _fits_squared(printed, square):
-            yield f"the square root of chi-square (z), {name}"
+            yield f"{_ROOT} (z), {name}"
     if missing := _with_missing(
         case,
         paper,
@@ -699,6 +720,8 @@ def _readings(case: _CountTable, paper: Paper) -> Iterator[str]:
     ):
         yield missing
 
+
+_ROOT = "the square root of chi-square"
 
 # groups with more possible denominators than this are not searched
 _MOST_DENOMINATORS = 2_000
@@ -801,7 +824,7 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             name, by_hand = "χ²", f"{df} degree{plural} of freedom"
             assumption = f"chi-square distribution with {df} degree{plural} of freedom"
         else:
-            size = common.absolute(statistic.interval)
+            size = _size(statistic)
             attainable = common.p_from_z(size)
             central = float(common.p_from_z(Interval.point(abs(statistic.value))).high)
             name, by_hand, assumption = "z", "two-sided", "a negative statistic is a z"
@@ -811,17 +834,26 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             f"{name} = {statistic.text}, {by_hand}: P = {p_text(central)}",
             (assumption,),
         )  # fmt: skip
-        yield _first_that_fits(finding, p, _other_count_ps(case, attainable, statistic))
+        yield _first_that_fits(finding, p, _other_count_ps(case, paper, attainable))
 
 
 def _other_count_ps(
-    case: _CountTable, two_sided: Interval, statistic: Printed
+    case: _CountTable, paper: Paper, two_sided: Interval
 ) -> Iterator[tuple[str, Interval]]:
     """P of another test of the same counts, one-sided, or of a z, beside this statistic."""
     for name, p in (_count_ps(case) | _rare_ps(case)).items():
         yield f"a P of {name}", Interval.outward(p - 1e-9, p + 1e-9).clip(0, 1)
     yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
-    yield "the statistic is a z", common.p_from_z(common.absolute(statistic.interval))
+    statistic = case.row.statistic
+    assert statistic is not None
+    readings = list(_readings(case, paper))
+    if case.is_2x2 and not {PEARSON, YATES, LIKELIHOOD} & set(readings):
+        yield "the statistic is a z", common.p_from_z(_size(statistic))
+    if RANKS in readings or RANKS_CORRECTED in readings or LINEAR in readings:
+        one = common.p_from_chi2(statistic.interval.clip(0, math.inf), 1)
+        yield "one degree of freedom, ordered categories", one
+    if any(name.startswith(_ROOT) for name in readings):
+        yield "the statistic is a z", common.p_from_z(_size(statistic))
 
 
 def _count_ps(case: _CountTable) -> dict[str, float]:

@@ -146,26 +146,39 @@ def _percentage(cell: _Percentage, percent: Printed) -> Finding:
 
 def _other_percentage(cell: _Percentage, percent: Printed) -> tuple[str, str] | None:
     """Another reading under which the percentage fits: its assumption and what it gives."""
+    # a number cut off at its last place lies in the unit above it
+    above = replace(percent, value=percent.value + percent.half_unit)
+    cut = " if cut off, not rounded"
+    for reading, suffix in ((percent, ""), *([(above, cut)] if percent.comparison == "=" else [])):
+        if found := _other_denominator(cell, reading, suffix):
+            return found
+    exact = Fraction(100 * cell.count, cell.group.size)
+    if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
+        return (
+            "a last digit was changed so that the percentages add up to 100",
+            f"{percent.text} if made to add up to 100",
+        )
+    return None
+
+
+def _other_denominator(cell: _Percentage, percent: Printed, suffix: str) -> tuple[str, str] | None:
     count, n, text = cell.count, cell.group.size, percent.text
+    if suffix and percent.shows(Fraction(100 * count, n)):
+        return "percentages are cut off, not rounded", f"{text}{suffix}"
     smaller = granularity.hidden_denominators(count, percent, n)
     smaller = range(max(smaller.start, cell.known), smaller.stop)
     if smaller:
         shown = ", ".join(map(str, smaller[-3:][::-1]))
         return (
             f"values are missing and the denominator is {shown} instead of {n}",
-            f"{text} with a denominator of {shown}",
+            f"{text} with a denominator of {shown}{suffix}",
         )
     for total, name in ((cell.row_total, "the row total"), (cell.total, "all patients,")):
         if total and percent.shows(Fraction(100 * count, total)):
-            return f"the percentage is of {name} {total}, not of the group", f"{text} of {total}"
-    exact, unit = Fraction(100 * count, n), 2 * percent.half_unit
-    if percent.comparison == "=" and percent.value <= exact < percent.value + unit:
-        return "percentages are cut off, not rounded", f"{text} if cut off"
-    if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
-        return (
-            "a last digit was changed so that the percentages add up to 100",
-            f"{text} if made to add up to 100",
-        )
+            return (
+                f"the percentage is of {name} {total}, not of the group",
+                f"{text} of {total}{suffix}",
+            )
     return None
 
 
@@ -426,8 +439,15 @@ _UNSIGNED = "the sign of t is not compared"
 
 def _fits_squared(printed: Printed, squared: Interval) -> bool:
     """Whether |t| may print like this; compared as squares, which are exact."""
-    target = common.absolute(printed.interval)
+    target = _size(printed)
     return Interval(target.low**2, target.high**2).intersects(squared)
+
+
+def _size(printed: Printed) -> Interval:
+    """The absolute values that may print like this; "<0.1" says 0 to 0.1."""
+    if printed.comparison in ("<", "<="):
+        return printed.interval.clip(0, math.inf)
+    return common.absolute(printed.interval)
 
 
 def _shows_t(printed: Printed, t: two_samples.TInterval) -> bool:
@@ -506,7 +526,7 @@ def p_from_t(paper: Paper) -> Iterator[Finding]:
             yield _p_from_means(case, p)
             continue
         df = sum(case.n) - 2
-        t = common.absolute(statistic.interval)
+        t = _size(statistic)
         attainable = common.p_from_t(t, Interval.point(df))
         central = float(
             common.p_from_t(Interval.point(abs(statistic.value)), Interval.point(df)).high
@@ -523,17 +543,17 @@ def p_from_t(paper: Paper) -> Iterator[Finding]:
 def _other_ps(case: _TRow, t: Interval, value: Fraction) -> Iterator[tuple[str, Interval]]:
     """P under Welch's degrees of freedom, one-sided, from F or z, or of the other t."""
     df = Interval.point(sum(case.n) - 2)
-    two_sided = common.p_from_t(t, df)
+    yield "Student's degrees of freedom", common.p_from_t(t, df)
     yield "Welch's degrees of freedom", common.p_from_t(t, case.welch().df)
-    yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
-    if value >= 0:
+    fits = case.fitting()
+    if value >= 0 and not {STUDENT, WELCH} & fits.keys():
         yield F_STATISTIC, common.p_from_t(common.sqrt(t), df)
         yield (
             f"{F_STATISTIC}, Welch's degrees of freedom",
             common.p_from_t(common.sqrt(t), case.welch().df),
         )
     yield "the normal distribution (z)", common.p_from_z(t)
-    if {STUDENT, WELCH} & case.fitting().keys():
+    if {STUDENT, WELCH} & fits.keys():
         # t of one test beside P of the other
         yield f"a P of {WELCH}", two_samples.p_of_t(case.welch())
         yield f"a P of {STUDENT}", two_samples.p_of_t(case.student())
@@ -545,7 +565,7 @@ def _first_that_fits(
     """The finding; if it says impossible, the first other reading that fits is tried."""
     if finding.verdict is not Verdict.IMPOSSIBLE:
         return finding
-    for name, interval in readings:
+    for name, interval in _and_one_sided(readings):
         if p.interval.clip(0, 1).intersects(interval):
             return _with(
                 finding,
@@ -554,6 +574,16 @@ def _first_that_fits(
                 f"{finding.attainable}; P {p_interval_text(interval)} with {name}",
             )
     return finding
+
+
+def _and_one_sided(readings: Iterable[tuple[str, Interval]]) -> Iterator[tuple[str, Interval]]:
+    """Two-sided P values, then each of them one-sided, either way."""
+    readings = list(readings)
+    yield from readings
+    for name, two_sided in readings:
+        half = Interval(two_sided.low / 2, two_sided.high / 2)
+        yield f"{name}, one-sided", half
+        yield f"{name}, one-sided the other way", Interval.point(1) - half
 
 
 def _with(
@@ -575,9 +605,8 @@ def _p_from_means(case: _TRow, p: Printed) -> Finding:
         finding,
         p,
         [
+            (STUDENT, student),
             (WELCH, welch),
-            ("a one-sided P", Interval(student.low / 2, student.high / 2)),
-            (f"a one-sided P, {WELCH}", Interval(welch.low / 2, welch.high / 2)),
             ("the normal distribution (z)", common.p_from_z(case.welch().absolute)),
             *(
                 (name, two_samples.p_of_t(case.from_errors(function)))
@@ -688,17 +717,22 @@ def _readings(case: _CountTable, paper: Paper) -> Iterator[str]:
     one_degree = usual if case.is_2x2 else {}
     for name, square in (one_degree | {n: Interval.point(v) for n, v in rare.items()}).items():
         if _fits_squared(printed, square):
-            yield f"the square root of chi-square (z), {name}"
-    if missing := _with_missing(
-        case,
-        paper,
-        lambda chi2, _: (
-            (chi2 >= float(printed.interval.low) - 1e-9)
-            & (chi2 <= float(printed.interval.high) + 1e-9)
-        ),
-    ):
+            yield f"{_ROOT} (z), {name}"
+    low, high = (float(end) for end in (printed.interval.low, printed.interval.high))
+    size = _size(printed)
+
+    def fits_root(chi2: np.ndarray) -> np.ndarray:
+        root = np.sqrt(chi2)
+        return (root >= float(size.low) - 1e-9) & (root <= float(size.high) + 1e-9)
+
+    def prints(chi2: np.ndarray, _p: np.ndarray) -> np.ndarray:
+        return ((chi2 >= low - 1e-9) & (chi2 <= high + 1e-9)) | fits_root(chi2)
+
+    if missing := _with_missing(case, paper, prints):
         yield missing
 
+
+_ROOT = "the square root of chi-square"
 
 # groups with more possible denominators than this are not searched
 _MOST_DENOMINATORS = 2_000
@@ -727,18 +761,43 @@ def _with_missing(
         choices.append(np.array([n, *found[-_MOST_DENOMINATORS:][::-1]], dtype=float))
     a, c = (float(case.row.values[g.id].count.value) for g in paper.groups)
     m1, m2 = choices[0][:, None], choices[1][None, :]
+    for name, (chi2, p) in _tests_of_one_category(a, m1, c, m2).items():
+        good = np.isfinite(chi2) & np.isfinite(p) & fits(chi2, p)
+        if good.any():
+            i, j = np.unravel_index(np.argmax(np.where(good, m1 + m2, 0)), good.shape)
+            shown = f"{int(choices[0][i])} and {int(choices[1][j])}"
+            return f"values are missing: {name} of {shown} patients"
+    return None
+
+
+# of so many pairs of denominators, those nearest the whole groups, Fisher's P is computed
+_MOST_FISHER = 1_000
+
+
+def _tests_of_one_category(
+    a: float, m1: np.ndarray, c: float, m2: np.ndarray
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Chi-square and P of `a` of `m1` against `c` of `m2` patients, for every pair."""
     n, yes = m1 + m2, a + c
     with np.errstate(all="ignore"):
         cross = np.abs(a * (m2 - c) - c * (m1 - a))
         scale = n / (yes * (n - yes) * m1 * m2)
-        for name, correction in ((PEARSON, 0.0), (YATES, 0.5)):
-            chi2 = np.maximum(cross - correction * n, 0) ** 2 * scale
-            good = np.isfinite(chi2) & fits(chi2, special.chdtrc(1, chi2))
-            if good.any():
-                i, j = np.unravel_index(np.argmax(np.where(good, m1 + m2, 0)), good.shape)
-                shown = f"{int(choices[0][i])} and {int(choices[1][j])}"
-                return f"values are missing: {name} of {shown} patients"
-    return None
+        cells = [(a, m1, yes), (m1 - a, m1, n - yes), (c, m2, yes), (m2 - c, m2, n - yes)]
+        pearson = cross**2 * scale
+        found = {
+            PEARSON: pearson,
+            YATES: np.maximum(cross - n / 2, 0) ** 2 * scale,
+            LIKELIHOOD: 2 * sum(special.xlogy(k, k * n / (m * total)) for k, m, total in cells),
+            N_MINUS_ONE: pearson * (n - 1) / n,
+        }
+    tests = {name: (chi2, special.chdtrc(1, chi2)) for name, chi2 in found.items()}
+    fisher = np.full(n.shape, np.nan)
+    for flat in np.argsort(-n, axis=None, kind="stable")[:_MOST_FISHER]:
+        i, j = np.unravel_index(flat, n.shape)
+        table = ((int(a), int(c)), (int(m1[i, 0] - a), int(m2[0, j] - c)))
+        if sum(map(sum, table)) <= 10_000:
+            fisher[i, j] = two_samples.fisher_p(table)
+    return tests | {FISHER: (pearson, fisher)}
 
 
 def _count_assumptions(case: _CountTable) -> tuple[str, ...]:
@@ -801,7 +860,7 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             name, by_hand = "χ²", f"{df} degree{plural} of freedom"
             assumption = f"chi-square distribution with {df} degree{plural} of freedom"
         else:
-            size = common.absolute(statistic.interval)
+            size = _size(statistic)
             attainable = common.p_from_z(size)
             central = float(common.p_from_z(Interval.point(abs(statistic.value))).high)
             name, by_hand, assumption = "z", "two-sided", "a negative statistic is a z"
@@ -811,30 +870,47 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             f"{name} = {statistic.text}, {by_hand}: P = {p_text(central)}",
             (assumption,),
         )  # fmt: skip
-        yield _first_that_fits(finding, p, _other_count_ps(case, attainable, statistic))
+        yield _first_that_fits(finding, p, _other_count_ps(case, paper, p, attainable))
 
 
 def _other_count_ps(
-    case: _CountTable, two_sided: Interval, statistic: Printed
+    case: _CountTable, paper: Paper, p: Printed, two_sided: Interval
 ) -> Iterator[tuple[str, Interval]]:
     """P of another test of the same counts, one-sided, or of a z, beside this statistic."""
-    for name, p in (_count_ps(case) | _rare_ps(case)).items():
-        yield f"a P of {name}", Interval.outward(p - 1e-9, p + 1e-9).clip(0, 1)
-    yield "a one-sided P", Interval(two_sided.low / 2, two_sided.high / 2)
-    yield "the statistic is a z", common.p_from_z(common.absolute(statistic.interval))
+    yield "the printed chi-square", two_sided
+    for name, value in (_count_ps(case) | _rare_ps(case)).items():
+        yield f"a P of {name}", Interval.outward(value - 1e-9, value + 1e-9).clip(0, 1)
+    statistic = case.row.statistic
+    assert statistic is not None
+    readings = list(_readings(case, paper))
+    if case.is_2x2 and not {PEARSON, YATES, LIKELIHOOD} & set(readings):
+        yield "the statistic is a z", common.p_from_z(_size(statistic))
+    if RANKS in readings or RANKS_CORRECTED in readings or LINEAR in readings:
+        one = common.p_from_chi2(statistic.interval.clip(0, math.inf), 1)
+        yield "one degree of freedom, ordered categories", one
+    if any(name.startswith(_ROOT) for name in readings):
+        yield "the statistic is a z", common.p_from_z(_size(statistic))
+    if missing := _with_missing(case, paper, _prints_as(p)):
+        yield missing, p.interval.clip(0, 1)
 
 
 def _count_ps(case: _CountTable) -> dict[str, float]:
     """P of every test that programs print for this table."""
     df = two_samples.degrees_of_freedom(case.counts)
     found = {name: two_samples.chi2_p(float(x.low), df) for name, x in _statistics(case).items()}
-    if (fisher := two_samples.fisher_p(case.counts)) is not None:
-        found[FISHER] = fisher
+    if case.is_2x2:
+        found[FISHER] = _fisher(case)
     return found
 
 
+def _fisher(case: _CountTable) -> float:
+    p = two_samples.fisher_p(case.counts)
+    assert p is not None  # always computed for 2×2
+    return p
+
+
 def _rare_ps(case: _CountTable) -> dict[str, float]:
-    """P of the rarer tests, and one-sided P."""
+    """P of the rarer tests, one-sided P, and Fisher's P of tables larger than 2×2."""
     found = {
         name: two_samples.chi2_p(float(value), df)
         for name, (value, df) in _rare_statistics(case).items()
@@ -844,6 +920,8 @@ def _rare_ps(case: _CountTable) -> dict[str, float]:
         found |= {f"{FISHER}, one-sided": one_sided} if one_sided is not None else {}
         halves = {name: x for name, x in _count_ps(case).items() if name != FISHER}
         found |= {f"{name}, one-sided": p / 2 for name, p in halves.items()}
+    elif (fisher := two_samples.fisher_p(case.counts)) is not None:
+        found[FISHER] = fisher
     return found
 
 
@@ -855,13 +933,15 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
         p = common.printed_p(case.row.p, paper.alpha)
         found = _count_ps(case)
         fits = [name for name, value in found.items() if _nearly(p, value)]
+        undecided = False
         if not fits:
             rare = _rare_ps(case)
+            undecided = not case.is_2x2 and FISHER not in rare
             fits = [name for name, value in rare.items() if _nearly(p, value)]
             found |= {name: rare[name] for name in fits[:1]}
         if not fits and (missing := _with_missing(case, paper, _prints_as(p))):
             fits = [missing]
-        undecided = FISHER not in found and not fits
+        undecided = undecided and not fits
         verdict = (
             Verdict.REPRODUCED if PEARSON in fits
             else Verdict.DEPENDS if fits

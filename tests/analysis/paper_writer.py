@@ -111,8 +111,17 @@ def levels_row(name: str, levels: Sequence[Sequence[str]], **more: str) -> dict:
     return {"id": name, "variable": name, "summary": "levels", "levels": listed} | more
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes a repeated part out twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def load(file: Path, tree: dict) -> Paper:
-    file.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    file.write_text(
+        yaml.dump(tree, Dumper=_Plain, allow_unicode=True, sort_keys=False), encoding="utf-8"
+    )
     return load_paper(file)
 
 

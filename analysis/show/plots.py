@@ -71,7 +71,9 @@ def roc_curves(paper: Paper, ledger: Ledger, table_id: str, key: str) -> figures
                 "auc": row.auc,
             }
         )
-        se, sp = (_share(ledger, f"{table_id}.{row.id}.{c}") for c in ("sensitivity", "specificity"))
+        se, sp = (
+            _share(ledger, f"{table_id}.{row.id}.{c}") for c in ("sensitivity", "specificity")
+        )
         auc = row.auc.interval
         try:
             band = roc_bounds.roc_band(auc, se, sp, grid)

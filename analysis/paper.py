@@ -753,7 +753,9 @@ def _line_of(path: _Path, lines: dict[_Path, int]) -> int | None:
 
 def _sentence(error: ValidationError, tree: Any) -> _At:
     """The first error of pydantic as one sentence at a place of the file."""
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # a misspelt key is also a missing one: the misspelling says more
+    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
     path = _file_path(first["loc"], tree)
     name = _name_path(path, tree)
     kind, found = first["type"], first["input"]
@@ -770,6 +772,7 @@ def _sentence(error: ValidationError, tree: Any) -> _At:
         sentence = f'{name}: the key "{key}" is missing.'
     elif kind == "union_tag_invalid":
         key = str(first["ctx"]["discriminator"]).strip("'")
+        path = (*path, key)
         sentence = (
             f"{name}: found {key} {p.quoted(first['ctx']['tag'])}, allowed are "
             f"{first['ctx']['expected_tags']}."

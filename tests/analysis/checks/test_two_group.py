@@ -594,7 +594,7 @@ def tree_of(means, counts, n1=112, n2=160):
             [f"{k} ({q}%)" for k, q in zip(c["k"], c["percent"], strict=True)],
             statistic=c["statistic"],
             p=c["p"],
-        )  # fmt: skip
+        )
         for i, c in enumerate(counts)
     ]
     return paper((n1, n2), rows)

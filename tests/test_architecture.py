@@ -1,0 +1,84 @@
+"""A floor uses only the floors below it (ARCHITECTURE.md)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LIBRARY = ROOT / "analysis"
+
+# what each floor may import from this project; a floor may always use itself
+FLOORS = {
+    "analysis.printed": set(),
+    "analysis.paper": {"analysis.printed"},
+    "analysis.findings": {"analysis.printed"},
+    "analysis.checks": {"analysis.printed", "analysis.paper", "analysis.findings"},
+    "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
+    "analysis.show": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.checks",
+        "analysis.audit",
+    },
+    "analysis.__main__": {
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.audit",
+        "analysis.show",
+    },
+    "analysis.__init__": set(),
+}
+DRAWING = {"matplotlib", "seaborn", "great_tables", "jinja2", "markupsafe", "IPython", "myst_nb"}
+
+MODULES = sorted(LIBRARY.rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts)
+
+
+def floor_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def imports(file: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inner if node.module == "analysis" else {node.module}
+    return found
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_floor_uses_only_the_floors_below(file: Path):
+    floor = floor_of(name_of(file))
+    ours = {floor_of(name) for name in imports(file) if name.startswith("analysis.")}
+    assert ours - {floor} <= FLOORS[floor]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_nothing_but_show_draws_and_nothing_knows_the_book(file: Path):
+    tops = {name.partition(".")[0] for name in imports(file)}
+    assert not tops & {"book", "workshop", "benchmarks", "tests"}
+    if floor_of(name_of(file)) != "analysis.show":
+        assert not tops & DRAWING
+
+
+def test_nothing_about_one_paper_stands_in_the_library():
+    words = re.compile(
+        r"\byu\b|yu2023|\bsii\b|lymphocyte|platelet|recurrence|\b272\b", re.IGNORECASE
+    )
+    found = []
+    for file in MODULES:
+        # an example in a docstring or a comment may name a cell of any paper
+        code = re.sub(r'"""[\s\S]*?"""|#.*', "", file.read_text(encoding="utf-8"))
+        found += [f"{name_of(file)}: {match[0]}" for match in words.finditer(code)]
+    assert found == []

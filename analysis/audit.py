@@ -86,7 +86,9 @@ def _order(paper: Paper) -> Callable[[Finding], tuple[int, int]]:
     numbers = {id: i for i, id in enumerate(paper.numbers)}
 
     def key(finding: Finding) -> tuple[int, int]:
-        first = min((numbers[n] for n in finding.numbers if n in numbers), default=len(numbers))
+        # its own table comes first: a finding may lean on numbers of an earlier table
+        own = [n for n in finding.numbers if n.partition(".")[0] == finding.table]
+        first = min((numbers[n] for n in own or finding.numbers), default=len(numbers))
         # a finding about a whole table stands after its rows
         several = len(finding.numbers) > 6
         return parts.get(finding.table, len(parts)), len(numbers) if several else first

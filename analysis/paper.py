@@ -346,6 +346,17 @@ class Picture(_Part):
     numbers: str
 
 
+class FlowStep(_Part):
+    """One step of the patient flow; `count` is a number of the record, or missing where
+    the paper prints none; `aside` marks patients who leave."""
+
+    id: Id
+    label: str
+    count: Reference | None = None
+    after: Id | None = None
+    aside: bool = False
+
+
 class Elsewhere(_Part):
     """A printed number about another study."""
 
@@ -387,6 +398,7 @@ class Paper(_Part):
     relations: list[Relation] = []
     timelines: list[Timeline] = []
     pictures: list[Picture] = []
+    flow: list[FlowStep] = []
     elsewhere: list[Elsewhere] = []
 
     @cached_property
@@ -880,6 +892,7 @@ def _check_unique(paper: Paper) -> None:
             if name == "timelines" and item.id in claims:
                 raise _At((name, i, "id"), f'found the id "{item.id}" twice, it may stand once.')
     once(paper.pictures, ("pictures",))
+    once(paper.flow, ("flow",))
     taken = {"groups"}
     for name, items, key in (
         ("tables", paper.tables, "id"),
@@ -1002,6 +1015,11 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
         _check_expression(
             ("relations", i, "equation"), equation, set(relation.where), comparison=True
         )
+    steps = {step.id for step in paper.flow}
+    for i, step in enumerate(paper.flow):
+        known(("flow", i, "count"), step.count)
+        if step.after is not None and step.after not in steps:
+            raise _unknown(("flow", i, "after"), step.after, steps, "step")
     dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
     for i, timeline in enumerate(paper.timelines):
         numeric(("timelines", i, "years"), timeline.years)

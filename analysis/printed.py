@@ -176,7 +176,7 @@ class Printed:
 
 _SPACES = "\u00a0\u2007\u2009\u202f"
 _MINUS = "\u2212\u2012\u2013\ufe63\uff0d"
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?[012]?\d)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE](?:\+?[012]?\d|-[12]?\d?\d))?", re.ASCII)
 _SIGN = re.compile(r"(<=|>=|<|>|=|≤|≥|⩽|⩾|\uff1c|\uff1e)\s*")
 _SIGN_NAMES = {"≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "\uff1c": "<", "\uff1e": ">"}
 _NOT_SIGNIFICANT = re.compile(r"n\.?\s*s\.?", re.IGNORECASE)
@@ -209,7 +209,7 @@ def parse_number(text: str) -> Printed:
     ``1 098.83``, ``1,098.83``, ``−5.310``.
 
     Raises :class:`PrintedError` for anything else: a decimal comma, a letter among the
-    digits, digits of another script, an exponent above 29, an empty string.
+    digits, digits of another script, an exponent outside −299 to 29, an empty string.
     """
     raw = text
     text = _tidy(text)

@@ -68,9 +68,20 @@ def _root(value: Bound, up: bool) -> Bound:
 
 def log(interval: Interval) -> Interval:
     """Natural logarithms of an interval of numbers ≥ 0, enclosed."""
-    low = math.log(interval.low) if interval.low > 0 else -math.inf
-    high = math.log(interval.high) if interval.high > 0 else -math.inf
-    return Interval.outward(low, high)
+    low = _log(interval.low, -1) if interval.low > 0 else -math.inf
+    high = _log(interval.high, +1) if interval.high > 0 else -math.inf
+    return Interval(low, high)
+
+
+def _log(value: Bound, side: int) -> Bound:
+    """A logarithm moved outward: by an absolute margin, because near 1 the logarithm is
+    small and a relative one would not cover the rounding of its argument."""
+    if isinstance(value, float) and math.isinf(value):
+        return value
+    value = Fraction(value)
+    # the logarithm of each whole number, because a quotient may overflow a float
+    top, bottom = math.log(value.numerator), math.log(value.denominator)
+    return Fraction(top - bottom + side * max(1.0, top, bottom) * 2.0**-44)
 
 
 def exp(interval: Interval) -> Interval:
@@ -89,9 +100,16 @@ def absolute(interval: Interval) -> Interval:
 
 def outward_text(interval: Interval, decimals: int) -> str:
     """``0.598 to 0.682``: both ends rounded outward, so that the text holds the interval."""
-    low = _outward(interval.low, decimals, math.floor)
-    high = _outward(interval.high, decimals, math.ceil)
+    low, high = outward_ends(interval, decimals)
     return low if low == high else f"{low} to {high}"
+
+
+def outward_ends(interval: Interval, decimals: int) -> tuple[str, str]:
+    """Both ends of an interval, rounded outward."""
+    return (
+        _outward(interval.low, decimals, math.floor),
+        _outward(interval.high, decimals, math.ceil),
+    )
 
 
 def _outward(value: Bound, decimals: int, rounding: object) -> str:

@@ -236,16 +236,21 @@ def _later(day: date, years: Fraction) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def end_of_follow_up(paper: Paper, timeline: Timeline) -> tuple[date, date]:
+    """Earliest and latest day on which the follow-up of a timeline ends."""
+    assert timeline.start
+    start = _date(paper, timeline.start)
+    years = paper.number(timeline.years).value if timeline.years else Fraction(0)
+    return _later(start.first, years), _later(start.last, years)
+
+
 def _fits(paper: Paper, timeline: Timeline) -> Finding:
     assert timeline.start is not None
     assert timeline.until is not None
     start, until = _date(paper, timeline.start), _date(paper, timeline.until)
-    years = paper.number(timeline.years).value if timeline.years else Fraction(0)
     length = f"{paper.number(timeline.years).text} years" if timeline.years else "0 years"
-    slack = [
-        (until.first - _later(start.last, years)).days,
-        (until.last - _later(start.first, years)).days,
-    ]
+    first, last = end_of_follow_up(paper, timeline)
+    slack = [(until.first - last).days, (until.last - first).days]
     numbers = [timeline.start, *([timeline.years] if timeline.years else []), timeline.until]
     return Finding(
         id=timeline.id,
@@ -255,7 +260,7 @@ def _fits(paper: Paper, timeline: Timeline) -> Finding:
         claim=timeline.claim,
         printed=f"{start.text} + {length}, then {until.text}",
         attainable=f"{slack[0]} to {slack[1]} days to spare",
-        by_hand=f"{start.text} + {length} ends {_later(start.last, years):%d %B %Y} at the latest; {until.text}",
+        by_hand=f"{start.text} + {length} ends {last:%d %B %Y} at the latest; {until.text}",
         assumptions=("follow-up begins at admission or soon after",),
         values={"slack_low": slack[0], "slack_high": slack[1]},
     )

@@ -1221,6 +1221,7 @@ def multiplicity(paper: Paper) -> Iterator[Finding]:
                 "rows": [row.id for row in rows],
                 "p": ps, "holm": holm, "bh": bh, "alpha": alpha,
                 "nominal": len(nominal), "kept_holm": kept_holm, "kept_bh": kept_bh, "lost": lost,
+                "kept": [row.label for row, q in zip(rows, holm, strict=True) if q < alpha],
             },
         )  # fmt: skip
 

@@ -178,7 +178,8 @@ def _step(
     norms = np.linalg.norm(jacobian, axis=1)
     norms[norms == 0] = 1
     jacobian, residual = jacobian / norms[:, None], residual / norms
-    gram = jacobian @ jacobian.T
+    # einsum instead of @: threads of BLAS cost more than such a small product
+    gram = np.einsum("ik,jk->ij", jacobian, jacobian)
     gram[np.diag_indices_from(gram)] += 1e-10
     move = jacobian.T @ np.linalg.solve(gram, residual)
     return x - np.clip(move.reshape(x.shape), -1, 1) * scale

@@ -12,10 +12,6 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from analysis.checks import two_group
-from analysis.checks import two_samples as ts
-from analysis.findings import Verdict
 from paper_writer import (
     ROUNDINGS,
     audit_tree,
@@ -33,6 +29,10 @@ from paper_writer import (
     show,
     show_p,
 )
+
+from analysis.checks import two_group
+from analysis.checks import two_samples as ts
+from analysis.findings import Verdict
 
 V = Verdict
 
@@ -594,7 +594,7 @@ def tree_of(means, counts, n1=112, n2=160):
             [f"{k} ({q}%)" for k, q in zip(c["k"], c["percent"], strict=True)],
             statistic=c["statistic"],
             p=c["p"],
-        )  # fmt: skip
+        )
         for i, c in enumerate(counts)
     ]
     return paper((n1, n2), rows)

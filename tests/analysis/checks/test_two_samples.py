@@ -11,10 +11,6 @@ import pytest
 import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-
-from analysis.checks import common
-from analysis.checks import two_samples as ts
-from analysis.printed import Interval, parse_number
 from paper_writer import (
     ROUNDINGS,
     exact_mean,
@@ -24,6 +20,10 @@ from paper_writer import (
     root,
     show,
 )
+
+from analysis.checks import common
+from analysis.checks import two_samples as ts
+from analysis.printed import Interval, parse_number
 
 
 def box(data, mean_decimals, sd_decimals, rounding=ROUNDINGS[0]):

@@ -1,0 +1,68 @@
+# `make help` lists what can be made. Every target makes what it needs, the environment first.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+LOCKS := requirements-uv.lock requirements.lock
+# The stamp carries the locks' checksum: another lock is another environment.
+INSTALLED := $(VENV)/installed-$(shell cat $(LOCKS) | cksum | tr ' ' '-')
+UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate \
+	--no-header --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+# Kernels start in book/; `analysis` is the one beside it.
+export PYTHONPATH := $(CURDIR)
+
+.DEFAULT_GOAL := help
+.PHONY: help book test check-slow check-site refresh times bench lock clean clean-all
+
+help:  ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+book: $(INSTALLED)  ## Execute what changed and write the pages to _build/html
+	@$(RUN) workshop book
+
+test: $(INSTALLED)  ## Lint, unit tests, pairs, and every notebook against its outputs
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) pytest -n 2 -m "not slow"
+	$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadfile book
+
+check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two cold builds
+	$(RUN) pytest -n 2 -m slow
+
+check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site
+
+refresh: $(INSTALLED)  ## Run all chapters again and write the .ipynb beside each .md
+	@$(RUN) workshop refresh
+
+times: $(INSTALLED)  ## Measure all chapters for the page on execution times
+	@$(RUN) workshop times
+
+bench: $(INSTALLED)  ## Compare the analysis with the tools a user would pick instead
+	$(RUN) benchmarks
+
+lock: $(INSTALLED)  ## Solve requirements.in again into the two locks
+	$(VENV)/bin/$(UV_COMPILE) requirements.in --output-file requirements.lock
+	echo "uv" | $(VENV)/bin/$(UV_COMPILE) - --output-file requirements-uv.lock
+
+clean:  ## Remove the built book; caches stay
+	rm -rf _build
+
+clean-all: clean  ## Remove everything that can be made again, the environment too
+	rm -rf $(VENV) .cache .pytest_cache .hypothesis .ruff_cache *.egg-info
+
+# uv is ten times as fast as pip. pip is the second choice, where only pip knows the mirror.
+$(INSTALLED):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed, and \`$(PYTHON)\` is not: name one, as in \`make PYTHON=python3.12 book\`."; \
+		exit 1; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) pip install --quiet --require-hashes -r requirements-uv.lock
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.lock \
+		|| $(RUN) pip install --quiet --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --no-deps --no-build-isolation --editable .
+	@# Else the first chapter that draws would spend its time, and its stderr, on the fonts.
+	$(VENV)/bin/python -c 'import matplotlib.font_manager'
+	touch $@

@@ -1,0 +1,156 @@
+"""The command line: ``python -m analysis audit FILE``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+OK, FOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+FORMATS = ("table", "json", "csv", "markdown")
+
+_AFTER_HELP = """\
+what the verdicts mean:
+{verdicts}
+
+examples:
+  python -m analysis audit paper.yaml
+  python -m analysis audit paper.yaml --only table1 table4
+  python -m analysis audit paper.yaml --format csv --out verdicts.csv
+  python -m analysis audit paper.yaml --fail-on impossible
+
+exit codes:
+  0  the audit ran
+  1  the audit ran and a verdict named in --fail-on was found
+  2  the input cannot be used; one sentence on stderr says why
+"""
+
+
+class InputError(Exception):
+    """What was given cannot be used; the message is one sentence."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    from analysis.findings import Verdict
+
+    verdicts = "\n".join(f"  {verdict:<14} {verdict.meaning}" for verdict in Verdict)
+    parser = _Parser(
+        prog="python -m analysis",
+        description="Re-read a published study from the numbers that it printed.",
+        epilog="To see what a command does: python -m analysis audit --help",
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    audit = commands.add_parser(
+        "audit",
+        help="hold every printed number of a paper against the others",
+        description="Hold every printed number of a paper against the others: what stands in the\n"
+        "paper, what the other numbers allow, and a verdict for each.",
+        epilog=_AFTER_HELP.format(verdicts=verdicts),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    audit.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    audit.add_argument(
+        "--format", choices=FORMATS, default="table", help="how to write it (default: table)"
+    )
+    audit.add_argument(
+        "--only", nargs="+", action="extend", metavar="PART", default=[],
+        help="only these parts of the paper, such as table1 or abstract",
+    )  # fmt: skip
+    audit.add_argument(
+        "--fail-on", nargs="+", action="extend", metavar="VERDICT", default=[],
+        choices=[str(Verdict.IMPOSSIBLE), str(Verdict.DEPENDS)],
+        help="end with exit code 1 if such a verdict is found: impossible, depends, or both",
+    )  # fmt: skip
+    audit.add_argument(
+        "--by-hand", action="store_true",
+        help="in the table, a line to check by hand under every finding (otherwise only under "
+        "what depends, is impossible or cannot be checked)",
+    )  # fmt: skip
+    audit.add_argument(
+        "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"
+    )
+    return parser
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from analysis.audit import audit
+    from analysis.paper import PaperError, load_paper
+
+    try:
+        paper = load_paper(options.file)
+    except PaperError as error:
+        raise InputError(str(error)) from None
+    known = paper.ids_of_parts
+    if wrong := [part for part in options.only if part not in known]:
+        raise InputError(
+            f'--only: found "{wrong[0]}", which is no part of {options.file}; '
+            f"there are {', '.join(known)}."
+        )
+    ledger = audit(paper).only(*options.only)
+
+    if options.format == "table" and options.out is None and sys.stdout.isatty():
+        from rich.console import Console
+
+        from analysis.show.terminal import print_ledger
+
+        print_ledger(ledger, paper, Console(), by_hand=options.by_hand)
+    else:
+        _write(_text(ledger, paper, options), options.out)
+    return FOUND if any(f.verdict in options.fail_on for f in ledger) else OK
+
+
+def _text(ledger, paper, options: argparse.Namespace) -> str:
+    if options.format == "table":
+        from analysis.show.terminal import ledger_text
+
+        width = os.environ.get("COLUMNS", "")
+        return ledger_text(
+            ledger, paper, width=int(width) if width.isdigit() else 80, by_hand=options.by_hand
+        )
+    from analysis.show import export
+
+    if options.format == "json":
+        return export.to_json(ledger, paper)
+    return export.to_csv(ledger) if options.format == "csv" else export.to_markdown(ledger)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+        return
+    from analysis.show.files import write_whole
+
+    try:
+        write_whole(out, text)
+    except OSError as error:
+        raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is returned."""
+    try:
+        return _audit(_parser().parse_args(arguments))
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

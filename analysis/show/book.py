@@ -1,0 +1,241 @@
+"""What the chapters of the book call.
+
+from analysis.show.book import chapter
+
+here = chapter("table1")
+here.tell(patients=here.paper.total)
+here.show("table1_verdicts", here.verdicts())
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.audit import audit
+from analysis.checks.common import outward_ends
+from analysis.findings import Finding, Ledger
+from analysis.paper import Paper, load_paper
+from analysis.printed import Interval, format_fixed
+from analysis.show import parts, tables
+from analysis.show.html import Html
+
+if TYPE_CHECKING:
+    from analysis.show.figures import Figure
+
+PAPER_VARIABLE = "REREAD_PAPER"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One chapter: the paper, the ledger of all findings, and those told here."""
+
+    name: str
+    paper: Paper
+    ledger: Ledger
+
+    @cached_property
+    def findings(self) -> Ledger:
+        """The findings of the parts of the paper that this chapter tells."""
+        return Ledger(f for f in self.ledger if parts.chapter_of(f.table) == self.name)
+
+    def __getitem__(self, finding_id: str) -> Finding:
+        """The finding with this id, of any chapter."""
+        return self.ledger[finding_id]
+
+    def verdicts(self, *checks: str) -> Html:
+        """The findings of this chapter as a table; with names, only those of these checks.
+
+        Each finding may stand once on a page: its row is what the ledger links to.
+        """
+        known = {f.check for f in self.findings}
+        if wrong := [check for check in checks if check not in known]:
+            raise ValueError(
+                f"no check {wrong[0]!r} in chapter {self.name}, there are "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        chosen = [f for f in self.findings if not checks or f.check in checks]
+        name = f"Verdicts, {parts.label(self.name, self.paper)}"
+        return tables.chapter_ledger(
+            chosen, self.paper, label=": ".join([name, ", ".join(checks)] if checks else [name])
+        )
+
+    def whole_ledger(self) -> Html:
+        """All findings of the paper, for the page of the ledger."""
+        return tables.ledger_table(self.ledger, self.paper)
+
+    def line(self, finding_id: str) -> Html:
+        """The verdict of one finding for use inside a sentence."""
+        return tables.finding_line(self.ledger[finding_id])
+
+    def by_hand(self, finding_id: str) -> Html:
+        """The line with which a reader checks one finding."""
+        return tables.by_hand(self.ledger[finding_id])
+
+    @property
+    def table(self) -> Any:
+        """The table of the paper that has this chapter's name."""
+        return self.paper.table(self.name)
+
+    def quote(self, **numbers: str) -> None:
+        """Give the prose printed numbers, as they were printed: ``quote(auc="table2.sii.auc")``."""
+        for key, number in numbers.items():
+            _glue(key, self.paper.numbers[number].text)
+
+    def explain(self, **findings: str) -> None:
+        """Give the prose findings: ``explain(t="table1.sii.t_from_means")`` makes the keys
+        ``t.verdict``, ``t.printed``, ``t.attainable`` and ``t.by_hand``."""
+        for key, id in findings.items():
+            finding = self.ledger[id]
+            for part in ("verdict", "printed", "attainable", "by_hand"):
+                _glue(f"{key}.{part}", str(getattr(finding, part)))
+
+    def interval(self, **numbers: str) -> None:
+        """Give the prose the rounding interval of printed numbers: keys ``…_low``, ``…_high``."""
+        for key, number in numbers.items():
+            printed = self.paper.number(number)
+            for end in ("low", "high"):
+                value = getattr(printed.interval, end)
+                _glue(f"{key}_{end}", format_fixed(value, printed.decimals + 1))
+
+    def bounds(self, key: str, finding: str, low: str, high: str, *, decimals: int) -> None:
+        """Give the prose the ends of an attainable interval, rounded outward."""
+        values = self.ledger[finding].values
+        ends = Interval.outward(float(values[low]), float(values[high]), 0)  # type: ignore[arg-type]
+        texts = outward_ends(ends, decimals)
+        for end, text in zip(("low", "high"), texts, strict=True):
+            _glue(f"{key}_{end}", text)
+
+    def count(self, verdict: str | None = None, *, check: str | None = None) -> int:
+        """How many findings: of this chapter if one check is named, else of the whole ledger."""
+        chosen = self.findings if check else self.ledger
+        return sum(
+            (verdict is None or f.verdict == verdict) and (check is None or f.check == check)
+            for f in chosen
+        )
+
+    def complement(self, number: str) -> str:
+        """One minus a printed share, with its decimals."""
+        printed = self.paper.number(number)
+        return format_fixed(1 - printed.value, printed.decimals)
+
+    def event_rate(self, decimals: int = 3) -> str:
+        """The share of patients with the event."""
+        rate = Fraction(self.paper.event_group.size, self.paper.total)
+        return format_fixed(rate, decimals)
+
+    def meanings(self) -> Html:
+        """The five verdicts, how many findings have each, and what each means."""
+        return tables.verdict_counts(self.ledger)
+
+    def elsewhere(self) -> Html:
+        """Printed numbers that are about other studies."""
+        rows = [
+            {"Printed": e.printed, "Section": e.section.capitalize(), "About": e.about}
+            for e in self.paper.elsewhere
+        ]
+        return tables.paper_rows(rows, label="Numbers about other studies")
+
+    def counts_plot(self, key: str) -> Figure:
+        """All findings by verdict."""
+        return figures().counts_plot(self.ledger, key=key, title="Findings by verdict")
+
+    def t_plot(self, key: str) -> Figure:
+        """The t statistics of this chapter's table."""
+        return plots().t_statistics(self.paper, self.ledger, self.name, key)
+
+    def multiplicity_plot(self, key: str, table: str) -> Figure:
+        """The P values of a table against the thresholds for many tests."""
+        return plots().multiplicity(self.paper, self.ledger, table, key)
+
+    def roc_plot(self, key: str, table: str) -> Figure:
+        """The bands of all ROC curves of a table."""
+        return plots().roc_curves(self.paper, self.ledger, table, key)
+
+    def forest_plot(self, key: str, table: str) -> Figure:
+        """The ratios of a regression table, printed and recomputed."""
+        return plots().ratios(self.paper, table, key)
+
+    def constant_plot(self, key: str, table: str) -> Figure:
+        """What the constant allows under each coding and link."""
+        return plots().constant(self.paper, self.ledger, table, key)
+
+    def flow_plot(self, key: str) -> Figure:
+        """The flow of patients as far as the text gives it."""
+        return plots().flow(self.paper, key)
+
+    def timeline_plot(self, key: str) -> Figure:
+        """The printed dates and the end of the follow-up."""
+        return plots().dates(self.paper, key)
+
+    def tell(self, **values: object) -> None:
+        """Give the prose its numbers: each key becomes a ``{glue:text}`` of this page.
+
+        A value is a string, a whole number, or something with a text of its own (a
+        printed number, a verdict).  Floats and fractions are refused: write the format
+        that the reader should see.
+        """
+        for key, value in values.items():
+            if isinstance(value, float | Fraction) and not isinstance(value, bool):
+                raise TypeError(f'{key} is a bare {type(value).__name__}: format it, f"{{x:.2f}}"')
+            _glue(key, str(value))
+
+    def show(self, key: str, what: Any) -> None:
+        """Keep a table or figure under `key` for ``{glue:figure}`` or a table directive."""
+        if not hasattr(what, "_repr_html_"):
+            raise TypeError(f"{key} is a {type(what).__name__}: a table or figure is needed")
+        _glue(key, what)
+
+
+def plots() -> Any:
+    """The plots, imported when a chapter first draws: matplotlib takes half a second."""
+    from analysis.show import plots as module
+
+    return module
+
+
+def figures() -> Any:
+    """The figures, imported when a chapter first draws."""
+    from analysis.show import figures as module
+
+    return module
+
+
+def _glue(key: str, what: Any) -> None:
+    from myst_nb import glue
+
+    glue(key, what, display=False)
+
+
+def chapter(name: str, file: Path | str | None = None) -> Chapter:
+    """The chapter `name`, on the paper in `file` (default: :func:`paper_file`)."""
+    file = Path(file) if file is not None else paper_file()
+    return Chapter(name, *_audited(file.resolve(), file.stat().st_mtime_ns))
+
+
+@cache
+def _audited(file: Path, changed: int) -> tuple[Paper, Ledger]:
+    paper = load_paper(file)
+    return paper, audit(paper)
+
+
+def paper_file() -> Path:
+    """The paper of this book: what the variable REREAD_PAPER names, or the one file
+    ``data/*/paper.yaml`` of the repository."""
+    if named := os.environ.get(PAPER_VARIABLE):
+        return Path(named)
+    return _only_one((Path(__file__).resolve().parents[2] / "data").glob("*/paper.yaml"))
+
+
+def _only_one(files: Iterable[Path]) -> Path:
+    found = sorted(files)
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f"found {len(found)} files data/*/paper.yaml; name one in {PAPER_VARIABLE}"
+        )
+    return found[0]

@@ -1,0 +1,960 @@
+"""Figures: numbers in, a drawing, its alt text and its table out.
+
+Every figure takes plain rows (mappings) and a `key` that is unique on its page.  Printed
+numbers go in as printed (``"1.064"`` or :class:`~analysis.printed.Printed`) and are shown
+so; computed ones go in as numbers.  The alt text is made from the same rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from analysis.findings import Finding, Ledger, Verdict
+from analysis.printed import Interval, Printed, PrintedDate, format_fixed, parse_number
+from analysis.show.drawing import (
+    SIZE,
+    SMALL,
+    WIDTH,
+    Sheet,
+    check_key,
+    lines_of,
+    text_width,
+)
+from analysis.show.palette import (
+    BLUE,
+    GREEN,
+    INK,
+    LINE,
+    MARKS,
+    ORANGE,
+    PAGE,
+    PURPLE,
+    RED,
+    SOFT,
+    WASH,
+)
+from analysis.show.tables import paper_rows
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, repr=False)
+class Figure:
+    """A drawing (inline SVG), what it says in words, and the numbers behind it."""
+
+    svg: str
+    alt: str
+    data: list[dict[str, Any]] = field(default_factory=list)
+    title: str = ""
+
+    def _repr_html_(self) -> str:
+        table = paper_rows(self.data, label=f"The numbers behind this plot: {self.title}")
+        return (
+            f'<div class="reread-figure"><div class="reread-panels">{self.svg}</div>\n'
+            '<details class="reread-numbers"><summary>The numbers behind this plot</summary>\n'
+            f"{table.html}\n</details></div>"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.title}. {self.alt}" if self.title else self.alt
+
+
+# --- numbers and words -------------------------------------------------------------------
+
+
+def number_text(value: Any, decimals: int = 3) -> str:
+    """A printed number as printed, a computed one with `decimals` decimals."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Printed):
+        return value.text
+    if isinstance(value, int):
+        return format_fixed(Fraction(value), 0)
+    return format_fixed(value if isinstance(value, Fraction) else float(value), decimals)
+
+
+def _printed(value: Any) -> Printed | None:
+    if isinstance(value, Printed):
+        return value
+    return parse_number(value) if isinstance(value, str) else None
+
+
+def _float(value: Any) -> float:
+    return float(_printed(value) or value)
+
+
+def range_text(low: Any, high: Any, decimals: int) -> str:
+    """``1.052 to 1.077``: both ends rounded outward, so that the text holds the interval."""
+    return f"{_outward(low, decimals, math.floor)} to {_outward(high, decimals, math.ceil)}"
+
+
+def _outward(value: Any, decimals: int, rounding: Callable[[Any], int]) -> str:
+    if isinstance(value, float) and math.isinf(value):
+        return format_fixed(value, decimals)
+    units = Fraction(value) * 10**decimals
+    if isinstance(value, float) and abs(units - round(units)) < Fraction(1, 10**9):
+        return format_fixed(Fraction(round(units), 10**decimals), decimals)  # 0.31 is meant
+    return format_fixed(Fraction(rounding(units), 10**decimals), decimals)
+
+
+def _p_text(p: Any) -> str:
+    """A P value, small ones as powers of ten."""
+    if not isinstance(p, float) or p >= 0.0001:
+        return number_text(p, 4)
+    if p == 0:
+        return "0"
+    digits, power = f"{p:.1e}".split("e")
+    return f"{digits}×10^−{abs(int(power))}"
+
+
+def _count(n: int, one: str, many: str | None = None) -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def _sentences(rows: Iterable[str]) -> str:
+    return " ".join(f"{row}." for row in rows)
+
+
+def _heading(sheet: Sheet, y: float, label: str, value: str) -> float:
+    """A row's label on the left and its numbers on the right, or below if they do not fit;
+    the base line of the last line is returned."""
+    room = sheet.width - text_width(value, SMALL) - 12
+    if text_width(label) <= room:
+        sheet.text(0, y, label)
+        sheet.text(sheet.width, y, value, size=SMALL, colour=SOFT, align="right")
+        return y
+    for line in lines_of(label, sheet.width):
+        sheet.text(0, y, line)
+        y += 14
+    for line in lines_of(value, sheet.width, SMALL):
+        sheet.text(0, y, line, size=SMALL, colour=SOFT)
+        y += 13
+    return y - 13
+
+
+def _legend(
+    sheet: Sheet, y: float, entries: Sequence[tuple[Callable[[float, float], None], str]]
+) -> float:
+    """Signs with their words, one a line; the lower end is returned."""
+    for draw, words in entries:
+        draw(12, y - 3.5)
+        for line in lines_of(words, sheet.width - 30, SMALL):
+            sheet.text(28, y, line, size=SMALL)
+            y += 14
+        y += 1
+    return y
+
+
+# --- attainable intervals ----------------------------------------------------------------
+
+
+def interval_rows(
+    findings: Iterable[Finding],
+    *,
+    low: str = "low",
+    high: str = "high",
+    printed: str = "printed",
+    label: Callable[[Finding], str] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows for :func:`interval_plot` from the `values` of findings; findings without these
+    values are left out.  Without `label`, the value ``label`` or else the claim names a row."""
+    return [
+        {
+            "label": label(f) if label else f.values.get("label", f.claim),
+            "printed": f.values[printed],
+            "low": f.values[low],
+            "high": f.values[high],
+        }
+        for f in findings
+        if {low, high, printed} <= f.values.keys()
+    ]
+
+
+def interval_plot(
+    rows: Iterable[Row], *, key: str, quantity: str = "value", title: str | None = None
+) -> Figure:
+    """Printed values against the intervals that other printed numbers allow.
+
+    Rows: ``label``, ``printed``, ``low``, ``high``.  Each interval is drawn with the same
+    length, so that very different values can be read side by side: the mark shows where
+    in its interval the printed value lies, or on which side outside.
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, y = Sheet(), 14.0
+    left, right = 54.0, WIDTH - 54.0
+    data, told, outside_count = [], [], 0
+    for row in rows:
+        printed = _printed(row["printed"])
+        value = _float(row["printed"])
+        low, high = (_shown_end(row[name]) for name in ("low", "high"))
+        decimals = printed.decimals if printed else 3
+        target = printed.interval if printed else Interval.point(Fraction(value))
+        outside = not target.intersects(_enclosure(row["low"], row["high"]))
+        outside_count += outside
+        allowed = range_text(low, high, decimals + 1)
+        shown = number_text(row["printed"])
+        y = _heading(
+            sheet,
+            y,
+            row["label"],
+            f"{shown} in {allowed}" if not outside else f"{shown} not in {allowed}",
+        )
+        y += 14
+        sheet.box(left, y - 5, right, y + 5, BLUE, 0.28)
+        for x in (left, right):
+            sheet.line([x, x], [y - 6, y + 6], BLUE, 1.6)
+        place = _place(value, float(low), float(high), outside)
+        x = left + (right - left) * place
+        sheet.mark(x, y, "x" if outside else "o", RED if outside else INK, 8)
+        y += 26
+        where = "outside" if outside else f"at {format_fixed(place, 2)} of the way"
+        data.append(
+            {"Row": row["label"], f"Printed {quantity}": shown,
+             "Lowest allowed": _outward(low, decimals + 1, math.floor),
+             "Highest allowed": _outward(high, decimals + 1, math.ceil), "Position": where}
+        )  # fmt: skip
+        told.append(f"{row['label']}: printed {shown}, allowed {allowed}, {where}")
+    sheet.text(left, y, "lowest", size=SMALL, colour=SOFT, align="center")
+    sheet.text(right, y, "highest", size=SMALL, colour=SOFT, align="center")
+    sheet.text(
+        (left + right) / 2,
+        y,
+        f"{quantity} that is allowed",
+        size=SMALL,
+        colour=SOFT,
+        align="center",
+    )
+    y = _legend(
+        sheet, y + 20,
+        [(lambda x, y: sheet.mark(x, y, "o", INK, 8), "printed, inside what is allowed"),
+         (lambda x, y: sheet.mark(x, y, "x", RED, 8), "printed, outside")],
+    )  # fmt: skip
+    title = title or f"Printed {quantity} and what is allowed"
+    alt = (
+        f"{_count(len(rows), 'printed value')} of {quantity}, each against the interval that the "
+        f"other printed numbers allow, {len(rows) - outside_count} inside and {outside_count} "
+        f"outside. {_sentences(told)}"
+    )
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
+def _shown_end(value: Any) -> Any:
+    return value if isinstance(value, float) else _end(value)
+
+
+def _end(value: Any) -> Any:
+    if isinstance(value, float) and math.isinf(value):
+        return value
+    printed = _printed(value)
+    return printed.value if printed else Fraction(value)
+
+
+def _enclosure(low: Any, high: Any) -> Interval:
+    """The interval; ends in floating point are moved outward, so that no rounding of the
+    computer puts a printed number outside."""
+    ends = [
+        Interval.outward(end, end) if isinstance(end, float) else Interval(_end(end), _end(end))
+        for end in (low, high)
+    ]
+    return Interval(ends[0].low, ends[1].high)
+
+
+def _place(value: float, low: float, high: float, outside: bool) -> float:
+    """0 at the lower end, 1 at the upper; at most a tenth outside."""
+    if math.isinf(low) or math.isinf(high):
+        place = 0.5 if not outside else (-1.0 if value < low else 2.0)
+    elif high > low:
+        place = (value - low) / (high - low)
+    else:
+        place = 0.5 if not outside else (-1.0 if value < low else 2.0)
+    return min(max(place, -0.1), 1.1)
+
+
+# --- ROC ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Band:
+    """All ROC curves that fit what is printed: sensitivities over the false-positive shares
+    `grid`, lowest and highest; the same for curves on which the printed point has the
+    largest Youden index; a binormal curve as context."""
+
+    grid: Sequence[float]
+    lower: Sequence[float]
+    upper: Sequence[float]
+    youden_lower: Sequence[float] | None = None
+    youden_upper: Sequence[float] | None = None
+    binormal: Sequence[float] | None = None
+    no_youden: bool = False  # proved: no curve has its largest Youden index at the point
+
+
+_NO_YOUDEN = "no curve with this AUC has its largest Youden index at the printed point"
+_ROC_TABLE = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
+
+
+def roc_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    bands: Mapping[str, Band] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Printed operating points and every ROC curve that fits them.
+
+    Rows: ``label``, ``sensitivity``, ``specificity``, ``auc`` (may be missing).  `bands`
+    holds a :class:`Band` by the label of its row; with bands, each row has its own panel.
+    """
+    rows = list(rows)
+    check_key(key)
+    bands = bands or {}
+    title = title or "Printed operating points and the ROC curves that fit them"
+    panels = [[row] for row in rows] if bands else [rows]
+    drawings, alts, data = [], [], []
+    for i, panel in enumerate(panels):
+        band = bands.get(panel[0]["label"]) if bands else None
+        alt = _sentences(_roc_words(panel, band))
+        name = f"{title}: {panel[0]['label']}" if len(panels) > 1 else title
+        panel_key = f"{key}-{i + 1}" if len(panels) > 1 else key
+        drawings.append(_roc_panel(panel, band, panel_key, name, alt, len(panels) > 1))
+        alts.append(alt)
+        data += _roc_data(panel, band)
+    return Figure("\n".join(drawings), " ".join(alts), data, title)
+
+
+def _fpr(row: Row) -> float:
+    return 1 - _float(row["specificity"])
+
+
+def _fpr_text(row: Row) -> str:
+    printed = _printed(row["specificity"])
+    if printed is None:
+        return number_text(1 - row["specificity"])
+    return format_fixed(1 - printed.value, printed.decimals)
+
+
+def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
+    for row in rows:
+        words = (
+            f"{row['label']}: printed sensitivity {number_text(row['sensitivity'])} and "
+            f"specificity {number_text(row['specificity'])}, a point at false-positive share "
+            f"{_fpr_text(row)}"
+        )
+        if row.get("auc") is not None:
+            words += f"; printed AUC {number_text(row['auc'])}"
+        yield words
+    if band is not None:
+        places = (0.1, 0.5, 0.9)
+        yield "Every curve that fits runs " + ", ".join(
+            f"between {_at(band, 'lower', x)} and {_at(band, 'upper', x)} at "
+            f"false-positive share {x:g}"
+            for x in places
+        )
+        if band.no_youden:
+            yield f"{_NO_YOUDEN[0].upper()}{_NO_YOUDEN[1:]}"
+        if band.youden_lower is not None:
+            ends = [(_at(band, f"youden_{end}", x) for end in ("lower", "upper")) for x in places]
+            yield "If the point has the largest Youden index, it runs " + ", ".join(
+                f"between {low} and {high} at {x:g}"
+                for x, (low, high) in zip(places, ends, strict=True)
+            )
+
+
+def _at(band: Band, name: str, x: float) -> str:
+    import numpy
+
+    return format_fixed(float(numpy.interp(x, band.grid, getattr(band, name))), 3)
+
+
+def _roc_data(rows: Sequence[Row], band: Band | None) -> list[dict[str, Any]]:
+    curves = {
+        "lower": "Lowest", "upper": "Highest", "youden_lower": "Lowest, Youden",
+        "youden_upper": "Highest, Youden", "binormal": "Binormal",
+    }  # fmt: skip
+    data = [
+        {
+            "Marker": row["label"],
+            "What": "printed point",
+            "False-positive share": _fpr_text(row),
+            "Sensitivity": number_text(row["sensitivity"]),
+            "AUC": number_text(row["auc"]) if row.get("auc") is not None else None,
+        }
+        for row in rows
+    ]
+    if band is None:
+        return data
+    for x in _ROC_TABLE:
+        line = {"Marker": rows[0]["label"], "What": "curves", "False-positive share": f"{x:g}"}
+        line |= {
+            name: _at(band, curve, x)
+            for curve, name in curves.items()
+            if getattr(band, curve) is not None
+        }
+        data.append(line)
+    return data
+
+
+def _roc_panel(
+    rows: Sequence[Row], band: Band | None, key: str, title: str, alt: str, headed: bool
+) -> str:
+    width = 300.0
+    sheet = Sheet(width)
+    left, right = 42.0, width - 12.0
+    top = 26.0 if headed else 10.0
+    bottom = top + right - left
+
+    def xy(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list[float]]:
+        return (
+            [left + float(v) * (right - left) for v in x],
+            [bottom - float(v) * (bottom - top) for v in y],
+        )
+
+    if headed:
+        sheet.text(left, 14, rows[0]["label"], bold=True)
+    for i in range(6):
+        share = i / 5
+        (x,), (y,) = xy([share], [share])
+        sheet.line([x, x], [top, bottom], LINE, 0.6)
+        sheet.line([left, right], [y, y], LINE, 0.6)
+        sheet.text(x, bottom + 14, f"{share:g}", size=SMALL, colour=SOFT, align="center")
+        sheet.text(left - 6, y + 3.5, f"{share:g}", size=SMALL, colour=SOFT, align="right")
+    sheet.text((left + right) / 2, bottom + 30, "false-positive share", size=SMALL, align="center")
+    sheet.text(12, (top + bottom) / 2, "sensitivity", size=SMALL, align="center", turn=90)
+    legend: list[tuple[Callable[[float, float], None], str]] = []
+    if band is not None:
+        for name, low, high, colour, alpha, words in (
+            ("all", band.lower, band.upper, BLUE, 0.2, "all curves with the printed AUC and point"),
+            ("youden", band.youden_lower, band.youden_upper, ORANGE, 0.35,
+             "those on which the point has the largest Youden index"),
+        ):  # fmt: skip
+            if low is None or high is None:
+                continue
+            sheet.area(
+                *xy([*band.grid, *list(band.grid)[::-1]], [*low, *list(high)[::-1]]), colour, alpha
+            )
+            dash = (4, 2) if name == "youden" else None
+            for edge in (low, high):
+                sheet.line(*xy(band.grid, edge), colour, 1.2, dash)
+
+            def swatch(x: float, y: float, colour=colour, alpha=alpha, dash=dash) -> None:
+                sheet.box(x - 10, y - 5, x + 10, y + 5, colour, alpha)
+                sheet.line([x - 10, x + 10], [y - 5, y - 5], colour, 1.2, dash)
+
+            legend.append((swatch, words))
+        if band.no_youden:
+            legend.append((lambda x, y: sheet.mark(x, y, "x", RED, 8), _NO_YOUDEN))
+        if band.binormal is not None:
+            sheet.line(*xy(band.grid, band.binormal), GREEN, 1.6, (1, 2))
+            legend.append(
+                (lambda x, y: sheet.line([x - 10, x + 10], [y, y], GREEN, 1.6, (1, 2)),
+                 "binormal curve from means and SDs, for context"),
+            )  # fmt: skip
+    sheet.line(*xy([0, 1], [0, 1]), SOFT, 1, (5, 4))
+    legend.append((lambda x, y: sheet.line([x - 10, x + 10], [y, y], SOFT, 1, (5, 4)), "chance"))
+    for row, (shape, colour) in zip(rows, _marks(), strict=False):
+        (x,), (y,) = xy([_fpr(row)], [_float(row["sensitivity"])])
+        sheet.mark(x, y, shape, PAGE, 11)
+        sheet.mark(x, y, shape, colour, 8)
+        words = "printed point" if len(rows) == 1 else f"printed point, {row['label']}"
+        if row.get("auc") is not None:
+            words += f" (AUC {number_text(row['auc'])})"
+        legend.append(
+            (lambda x, y, s=shape, c=colour: sheet.mark(x, y, s, c, 8), words),
+        )
+    end = _legend(sheet, bottom + 50, legend)
+    return sheet.svg(end, key, title, alt)
+
+
+def _marks() -> Iterable[tuple[str, Any]]:
+    while True:
+        yield from (("o", INK), ("s", BLUE), ("D", RED), ("v", GREEN), ("^", PURPLE))
+
+
+# --- ratios ------------------------------------------------------------------------------
+
+
+def forest_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    quantity: str = "odds ratio",
+    names: tuple[str, str] = ("printed", "recomputed"),
+    title: str | None = None,
+) -> Figure:
+    """Ratios with their intervals on a log scale, printed above recomputed.
+
+    Rows: ``label``; ``printed`` and ``recomputed``, each ``(ratio, low, high)``; one of
+    the two may be missing or None.
+    """
+    rows = list(rows)
+    check_key(key)
+    told, data = [], []
+    ends = [
+        _float(v) for row in rows for name in ("printed", "recomputed") for v in row.get(name) or ()
+    ]
+    if any(v <= 0 for v in ends):
+        raise ValueError("a ratio on a log scale must be greater than zero")
+    low, high = min([*ends, 0.9]), max([*ends, 1.1])
+    ticks = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+    first = max([t for t in ticks if t <= low], default=ticks[0])
+    last = min([t for t in ticks if t >= high], default=ticks[-1])
+    left, right = 14.0, WIDTH - 14.0
+
+    def x(value: float) -> float:
+        share = math.log(value / first) / math.log(last / first)
+        return left + min(max(share, 0.0), 1.0) * (right - left)
+
+    sheet, y = Sheet(), 14.0
+    for row in rows:
+        shown = []
+        for name, words in zip(("printed", "recomputed"), names, strict=True):
+            if row.get(name):
+                ratio, lower, upper = (number_text(v) for v in row[name])
+                shown.append((name, words, f"{ratio} ({lower} to {upper})"))
+        y = _heading(sheet, y, row["label"], shown[0][2] if shown else "")
+        sheet.line([x(1), x(1)], [y + 7, y + 8 + 15 * len(shown)], SOFT, 1, (3, 3))
+        for name, words, text in shown:
+            y += 15
+            ratio, lower, upper = (_float(v) for v in row[name])
+            colour = INK if name == "printed" else ORANGE
+            sheet.line(
+                [x(lower), x(upper)], [y, y], colour, 2.2, None if name == "printed" else (4, 2)
+            )
+            sheet.mark(x(ratio), y, "s" if name == "printed" else "D", colour, 8)
+            told.append(f"{row['label']}, {words}: {text}")
+            data.append(
+                {"Row": row["label"], "Which": words, "Ratio": number_text(row[name][0]),
+                 "Lower limit": number_text(row[name][1]), "Upper limit": number_text(row[name][2])}
+            )  # fmt: skip
+        y += 26
+    y -= 8
+    y = sheet.scale(
+        y,
+        [(x(t), f"{t:g}") for t in ticks if first <= t <= last],
+        f"{quantity} (log scale); dashed line: 1",
+    )
+    y = _legend(
+        sheet,
+        y + 14,
+        [
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], INK, 2.2),
+                    sheet.mark(x, y, "s", INK, 8),
+                ),
+                names[0],
+            ),
+            (
+                lambda x, y: (
+                    sheet.line([x - 10, x + 10], [y, y], ORANGE, 2.2, (4, 2)),
+                    sheet.mark(x, y, "D", ORANGE, 8),
+                ),
+                names[1],
+            ),
+        ],
+    )
+    title = title or f"Every {quantity}, {names[0]} and {names[1]}"
+    counted = _count(len(rows), "row")
+    alt = f"{counted} of {quantity} with interval, on a log scale. {_sentences(told)}"
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
+# --- flow of patients --------------------------------------------------------------------
+
+
+def flow_plot(
+    boxes: Iterable[Row], *, key: str, title: str = "Flow of patients into the study"
+) -> Figure:
+    """A patient-flow diagram.
+
+    Boxes: ``id``, ``label``, ``count`` (None where the paper prints no number), ``after``
+    (the id of the box before; missing for the first) and ``aside`` (true for patients who
+    leave at this point).
+    """
+    boxes = [dict(box) for box in boxes]
+    check_key(key)
+    children: dict[Any, list[dict[str, Any]]] = {}
+    known = {box["id"] for box in boxes}
+    for box in boxes:
+        if box.get("after") is not None and box["after"] not in known:
+            raise ValueError(f"box {box['id']} comes after {box['after']!r}, which is no box")
+        children.setdefault(box.get("after"), []).append(box)
+    sheet = Sheet()
+    if len(children.get(None, [])) != 1:
+        raise ValueError(f"found {len(children.get(None, []))} first boxes, one is needed")
+    end = _flow(sheet, children[None][0], children, 1.0, WIDTH - 1.0, 2.0, None)
+    data = [
+        {
+            "Box": box["label"],
+            "Patients": _flow_count(box),
+            "Comes after": next((b["label"] for b in boxes if b["id"] == box.get("after")), None),
+            "Leaves here": "yes" if box.get("aside") else "no",
+        }
+        for box in boxes
+    ]
+    missing = sum(box.get("count") is None for box in boxes)
+    alt = (
+        f"Flow diagram of {_count(len(boxes), 'box', 'boxes')}, {missing} of them without a "
+        "printed number. "
+        + _sentences(
+            f"{row['Box']}: {row['Patients']}"
+            + (", leaving" if row["Leaves here"] == "yes" else "")
+            + (f", after {row['Comes after']}" if row["Comes after"] else "")
+            for row in data
+        )
+    )
+    return Figure(sheet.svg(end + 3, key, title, alt), alt, data, title)
+
+
+def _flow_count(box: Row) -> str:
+    return "not printed" if box.get("count") is None else number_text(box["count"])
+
+
+def _flow(
+    sheet: Sheet, box: Row, children: Mapping[Any, list[dict[str, Any]]],
+    x0: float, x1: float, y: float, spine: float | None,
+) -> float:  # fmt: skip
+    """Draw `box` and all after it between `x0` and `x1`; the lower end is returned."""
+    if spine is None:  # room for those who leave, kept along the whole chain
+        spine = x0 + (x1 - x0) * (0.52 if _leaves_in_chain(box, children) else 1.0)
+    bottom = _flow_box(sheet, box, x0, spine, y)
+    middle = (x0 + spine) / 2
+    after = children.get(box["id"], [])
+    asides = [b for b in after if b.get("aside")]
+    on = [b for b in after if not b.get("aside")]
+    y = bottom
+    for aside in asides:
+        # beside the line that goes on
+        end = _flow_box(sheet, aside, spine + 22, x1, y + 12)
+        height = (y + 12 + end) / 2
+        sheet.line([middle, spine + 18], [height, height], SOFT)
+        sheet.mark(spine + 18, height, ">", SOFT, 6)
+        sheet.line([middle, middle], [y, end + 4], SOFT)
+        y = end + 4
+    if len(on) == 1:
+        sheet.line([middle, middle], [y, y + 14], SOFT)
+        sheet.mark(middle, y + 13, "v", SOFT, 6)
+        return _flow(sheet, on[0], children, x0, x1, y + 18, spine)
+    if not on:
+        return y
+    width = (x1 - x0 - 14 * (len(on) - 1)) / len(on)
+    starts = [x0 + i * (width + 14) for i in range(len(on))]
+    centres = [start + width / 2 for start in starts]
+    sheet.line([middle, middle], [y, y + 10], SOFT)
+    sheet.line([min([middle, *centres]), max([middle, *centres])], [y + 10, y + 10], SOFT)
+    ends = []
+    for branch, start, centre in zip(on, starts, centres, strict=True):
+        sheet.line([centre, centre], [y + 10, y + 22], SOFT)
+        sheet.mark(centre, y + 22, "v", SOFT, 6)
+        ends.append(_flow(sheet, branch, children, start, start + width, y + 27, None))
+    return max(ends)
+
+
+def _leaves_in_chain(box: Row, children: Mapping[Any, list[dict[str, Any]]]) -> bool:
+    after = children.get(box["id"], [])
+    if any(b.get("aside") for b in after):
+        return True
+    on = [b for b in after if not b.get("aside")]
+    return len(on) == 1 and _leaves_in_chain(on[0], children)
+
+
+def _flow_box(sheet: Sheet, box: Row, x0: float, x1: float, y: float) -> float:
+    lines = lines_of(box["label"], x1 - x0 - 14, SMALL)
+    unknown = box.get("count") is None
+    count = "number not printed" if unknown else f"n = {_flow_count(box)}"
+    bottom = y + 12 + 13 * len(lines) + 16
+    sheet.box(x0, y, x1, bottom, WASH, 1.0, SOFT if unknown else INK, (4, 3) if unknown else None)
+    for i, line in enumerate(lines):
+        sheet.text((x0 + x1) / 2, y + 16 + 13 * i, line, size=SMALL, align="center")
+    sheet.text(
+        (x0 + x1) / 2, bottom - 8, count, size=SMALL if unknown else SIZE, align="center",
+        colour=SOFT if unknown else INK, bold=not unknown,
+    )  # fmt: skip
+    return bottom
+
+
+# --- many P values -----------------------------------------------------------------------
+
+
+def p_rows(
+    labels: Sequence[str],
+    p: Sequence[float],
+    *,
+    printed: Sequence[Any] | None = None,
+    alpha: float = 0.05,
+) -> list[dict[str, Any]]:
+    """Rows for :func:`p_multiplicity_plot`: the thresholds of Holm (1979), α/(m − i + 1),
+    and of Benjamini & Hochberg (1995), α·i/m, for the i-th smallest of m P values."""
+    m = len(p)
+    shown = printed if printed is not None else [None] * m
+    ranked = sorted(zip(labels, p, shown, strict=True), key=lambda row: row[1])
+    return [
+        {
+            "label": label,
+            "p": value,
+            "printed": text,
+            "holm": alpha / (m - i),
+            "bh": alpha * (i + 1) / m,
+        }
+        for i, (label, value, text) in enumerate(ranked)
+    ]
+
+
+def p_multiplicity_plot(
+    rows: Iterable[Row], *, key: str, alpha: float = 0.05, title: str | None = None
+) -> Figure:
+    """P values against the thresholds of Holm and of Benjamini–Hochberg.
+
+    Rows: ``label``, ``p`` (the value that is drawn), ``printed`` (as printed; may be
+    missing), ``holm`` and ``bh`` (the threshold of this row in each procedure).  Rows are
+    drawn in the order of their P values.
+    """
+    rows = sorted(rows, key=lambda row: _float(row["p"]))
+    check_key(key)
+    floor = 1e-6
+    left, right = 20.0, WIDTH - 12.0
+
+    def x(value: float) -> float:
+        share = math.log10(max(value, floor) / floor) / -math.log10(floor)
+        return left + share * (right - left)
+
+    sheet, y = Sheet(), 14.0
+    told, data = [], []
+    for row in rows:
+        p, holm, bh = (_float(row[name]) for name in ("p", "holm", "bh"))
+        shown = f"P {number_text(row['printed'])}" if row.get("printed") else f"P {_p_text(p)}"
+        y = _heading(sheet, y, row["label"], _superscript(shown))
+        y += 13
+        sheet.line([left, right], [y, y], LINE, 1)
+        sheet.line([x(alpha)] * 2, [y - 8, y + 8], SOFT, 1, (3, 3))
+        sheet.line([x(holm)] * 2, [y - 7, y + 7], PURPLE, 2.4)
+        sheet.line([x(bh)] * 2, [y - 7, y + 7], ORANGE, 2.4, (1.2, 1.2))
+        if p < floor:
+            sheet.mark(left, y, "<", INK, 9)
+        else:
+            sheet.mark(x(p), y, "o", INK, 8)
+        y += 24
+        side = [
+            f"{'under' if p <= t else 'over'} {name} {_p_text(t)}"
+            for name, t in (("Holm", holm), ("BH", bh))
+        ]
+        told.append(f"{row['label']}: {shown}, {', '.join(side)}")
+        data.append(
+            {
+                "Row": row["label"],
+                "Printed P": number_text(row["printed"]) if row.get("printed") else None,
+                "P drawn": _p_text(p),
+                "Holm threshold": _p_text(holm),
+                "Benjamini–Hochberg threshold": _p_text(bh),
+            }
+        )
+    y -= 4
+    ticks = [
+        (x(10.0**-k), "1" if k == 0 else _superscript(f"10^−{k}") if k > 3 else f"{10.0**-k:g}")
+        for k in range(6, -1, -1)
+    ]
+    y = sheet.scale(
+        y, ticks, f"P (log scale); dashed line: {alpha:g}; an arrow points to smaller P"
+    )
+    y = _legend(
+        sheet,
+        y + 14,
+        [
+            (lambda x, y: sheet.mark(x, y, "o", INK, 8), "P of the row"),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], PURPLE, 2.4),
+                "threshold of Holm at this rank",
+            ),
+            (
+                lambda x, y: sheet.line([x, x], [y - 6, y + 6], ORANGE, 2.4, (1.2, 1.2)),
+                "threshold of Benjamini–Hochberg at this rank",
+            ),
+        ],
+    )
+    title = title or "P values and their thresholds after correction for many tests"
+    alt = f"{_count(len(rows), 'P value')}, smallest first. {_sentences(told)}"
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
+_RAISED = str.maketrans("0123456789−-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
+
+
+def _superscript(text: str) -> str:
+    head, sign, power = text.partition("10^")
+    return f"{head}10{power.translate(_RAISED)}" if sign else text
+
+
+# --- dates -------------------------------------------------------------------------------
+
+
+def timeline_plot(rows: Iterable[Row], *, key: str, title: str = "Dates of the study") -> Figure:
+    """Dates and spans on a line of years.
+
+    Rows: ``label`` and either ``when`` (a :class:`~analysis.printed.PrintedDate`) or
+    ``first`` and ``last`` (dates), with ``text`` for what is shown beside the label (as
+    printed).  ``computed`` true marks a date that follows from others.
+    """
+    check_key(key)
+    rows = [_dated(row) for row in rows]
+    if not rows:
+        raise ValueError("a timeline needs at least one date")
+    start = min(row["first"] for row in rows).year
+    stop = max(row["last"] for row in rows).year + 1
+    left, right = 14.0, WIDTH - 18.0
+    opening, closing = date(start, 1, 1).toordinal(), date(stop, 1, 1).toordinal()
+
+    def x(day: date) -> float:
+        return left + (day.toordinal() - opening) / (closing - opening) * (right - left)
+
+    sheet, y = Sheet(), 14.0
+    told, data = [], []
+    for row in rows:
+        y = _heading(sheet, y, row["label"], row["text"])
+        y += 12
+        sheet.line([left, right], [y, y], LINE, 0.8)
+        x0, x1 = x(row["first"]), x(row["last"])
+        colour = ORANGE if row["computed"] else BLUE
+        if x1 - x0 < 8:
+            sheet.mark((x0 + x1) / 2, y, "D" if row["computed"] else "o", colour, 8)
+        else:
+            sheet.box(x0, y - 4, x1, y + 4, colour)
+        y += 23
+        kind = "computed" if row["computed"] else "printed"
+        span = f"{row['first'].isoformat()} to {row['last'].isoformat()}"
+        told.append(f"{row['label']}: {row['text']} ({kind}), {span}")
+        data.append(
+            {"Event": row["label"], "Shown": row["text"], "Which": kind,
+             "First day": row["first"].isoformat(), "Last day": row["last"].isoformat()}
+        )  # fmt: skip
+    years = list(range(start, stop + 1))
+    step = max(1, math.ceil(len(years) / 9))
+    y = sheet.scale(y - 2, [(x(date(year, 1, 1)), str(year)) for year in years[::step]])
+    legend = [(lambda x, y: sheet.mark(x, y, "o", BLUE, 8), "printed")]
+    if any(row["computed"] for row in rows):
+        legend.append((lambda x, y: sheet.mark(x, y, "D", ORANGE, 8), "follows from printed dates"))
+    y = _legend(sheet, y + 10, legend)  # type: ignore[arg-type]
+    counted = _count(len(rows), "entry", "entries")
+    alt = f"Time line from {start} to {stop} with {counted}. {_sentences(told)}"
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
+def _dated(row: Row) -> dict[str, Any]:
+    when = row.get("when")
+    first, last = (
+        (when.first, when.last) if isinstance(when, PrintedDate) else (row["first"], row["last"])
+    )
+    if first > last:
+        raise ValueError(f"{row['label']}: the first day stands after the last")
+    shown = row.get("text") or (when.text if when is not None else f"{first} to {last}")
+    return {
+        "label": row["label"],
+        "first": first,
+        "last": last,
+        "text": shown,
+        "computed": bool(row.get("computed")),
+    }
+
+
+# --- the constant ------------------------------------------------------------------------
+
+
+def constant_plot(
+    rows: Iterable[Row], *, observed: Any, key: str, title: str | None = None
+) -> Figure:
+    """The mean fitted risk that the printed coefficients allow under each coding and link,
+    against the observed event rate.
+
+    Rows: ``coding``, ``link``, ``low``, ``high``, ``contains`` (whether the observed rate
+    lies inside; without it, whether it lies between the two).  `observed` is a share, as
+    printed or computed.
+    """
+    rows = list(rows)
+    check_key(key)
+    rows = [{"contains": row["low"] <= _float(observed) <= row["high"]} | dict(row) for row in rows]
+    rate, shown_rate = _float(observed), number_text(observed)
+    left, right = 14.0, WIDTH - 14.0
+
+    def x(share: Any) -> float:
+        return left + min(max(float(share), 0.0), 1.0) * (right - left)
+
+    sheet, y = Sheet(), 14.0
+    told, data = [], []
+    for row in rows:
+        name = f"{row['coding']}, {row['link']}"
+        allowed = range_text(row["low"], row["high"], 3)
+        word = "contains" if row["contains"] else "misses"
+        y = _heading(sheet, y, name, f"{allowed}: {word} it")
+        y += 13
+        colour = GREEN if row["contains"] else RED
+        sheet.line([left, right], [y, y], LINE, 0.8)
+        x0, x1 = x(row["low"]), x(row["high"])
+        sheet.box(min(x0, (x0 + x1) / 2 - 1.5), y - 5, max(x1, (x0 + x1) / 2 + 1.5), y + 5, colour)
+        if not row["contains"] and x1 - x0 > 12:
+            sheet.mark((x0 + x1) / 2, y, "x", PAGE, 6)
+        sheet.line([x(rate)] * 2, [y - 9, y + 9], INK, 1.6, (3, 2))
+        y += 24
+        told.append(f"{name}: {allowed}, {word} the observed rate")
+        data.append(
+            {"Coding": row["coding"], "Link": row["link"],
+             "Lowest mean risk": _outward(row["low"], 3, math.floor),
+             "Highest mean risk": _outward(row["high"], 3, math.ceil),
+             "Observed rate": shown_rate, "Contains it": "yes" if row["contains"] else "no"}
+        )  # fmt: skip
+    y -= 2
+    y = sheet.scale(
+        y, [(x(i / 5), f"{i / 5:g}") for i in range(6)],
+        f"mean fitted risk; dashed line: observed rate {shown_rate}",
+    )  # fmt: skip
+    title = title or "Mean fitted risk under each coding and link"
+    held = sum(bool(row["contains"]) for row in rows)
+    alt = (
+        f"Observed event rate {shown_rate}; {held} of {_count(len(rows), 'reading')} of the "
+        f"constant can give it. {_sentences(told)}"
+    )
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
+# --- counts of verdicts ------------------------------------------------------------------
+
+
+def counts_plot(
+    counts: Ledger | Mapping[Verdict, int], *, key: str, title: str = "Verdicts"
+) -> Figure:
+    """How many findings have each verdict: one strip, and its words below."""
+    check_key(key)
+    counts = counts.counts() if isinstance(counts, Ledger) else dict(counts)
+    total = sum(counts.values())
+    sheet = Sheet()
+    x, gap = 0.0, 2.0
+    shown = {verdict: n for verdict, n in counts.items() if n}
+    room = WIDTH - gap * max(len(shown) - 1, 0)
+    for verdict, n in shown.items():
+        width = room * n / total
+        sheet.box(x, 4, x + width, 38, MARKS[verdict].text)
+        if width > text_width(str(n), SIZE) + 8:
+            sheet.text(x + width / 2, 25, str(n), colour=PAGE, align="center", bold=True)
+        x += width + gap
+    y = 60.0
+    for verdict, n in counts.items():
+        mark = MARKS[verdict]
+        sheet.box(0, y - 10, 12, y + 2, mark.text)
+        sheet.text(46, y, str(n), align="right", bold=True)
+        sheet.text(54, y, str(verdict), colour=mark.text)
+        share = f"{format_fixed(Fraction(100 * n, total), 0)}%" if total else "–"
+        sheet.text(WIDTH, y, share, size=SMALL, colour=SOFT, align="right")
+        y += 18
+    data = [
+        {"Verdict": verdict, "Findings": n, "Meaning": verdict.meaning}
+        for verdict, n in counts.items()
+    ]
+    alt = (
+        f"{_count(total, 'finding')}: "
+        + ", ".join(f"{n} {verdict}" for verdict, n in counts.items())
+        + "."
+    )
+    return Figure(sheet.svg(y - 8, key, title, alt), alt, data, title)

@@ -1,0 +1,54 @@
+"""The pieces that every table and figure is made of: escaped text, badges, `Html`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from analysis.findings import Verdict
+from analysis.show.palette import MARKS
+
+
+@dataclass(frozen=True, repr=False)
+class Html:
+    """A piece of a page, and the same in plain text.
+
+    Notebooks show `html`; `text` is what a terminal, a diff or a test of the notebook
+    sees.  Both are the same in every run.
+    """
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+_POWER = re.compile(r"(?<=10)\^([−-]?\d+)")
+
+
+def inline(text: str) -> Markup:
+    """Escaped text; powers of ten (``10^−5``) are raised."""
+    return Markup(_POWER.sub(r"<sup>\1</sup>", str(escape(text))))
+
+
+def icon(verdict: Verdict) -> Markup:
+    """The icon of a verdict; it takes the colour of the text and is hidden from readers
+    of the text, because the word stands beside it."""
+    return Markup(
+        '<svg class="reread-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" '
+        f'focusable="false"><path d="{MARKS[verdict].path}" fill="none" stroke="currentColor" '
+        'stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    )
+
+
+def badge(verdict: Verdict) -> Markup:
+    """A verdict as icon and word."""
+    return Markup(
+        f'<span class="reread-badge reread-{MARKS[verdict].slug}">{icon(verdict)} {verdict}</span>'
+    )

@@ -1,0 +1,252 @@
+// The ledger as a tool. Every page works without this file; what it adds is comfort.
+"use strict";
+
+(() => {
+  const make = (name, attributes = {}, ...children) => {
+    const element = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.append(...children);
+    return element;
+  };
+
+  // --- boxes that scroll sideways ----------------------------------------------------
+
+  // A box that does not scroll is no stop for the keyboard.
+  const watchScrolling = (box) => {
+    const label = box.getAttribute("aria-label");
+    const update = () => {
+      if (box.scrollWidth > box.clientWidth + 1) {
+        box.setAttribute("tabindex", "0");
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", label);
+      } else {
+        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      }
+    };
+    new ResizeObserver(update).observe(box);
+    update();
+  };
+
+  // --- the ledger -------------------------------------------------------------------
+
+  const collator = new Intl.Collator("en", { numeric: true });
+  // The order of the verdicts is that of the words on the page: the gravest last.
+  const GRAVITY = ["not checkable", "reproduced", "consistent", "depends", "impossible"];
+  const KEYS = ["q", "verdict", "part", "sort"];
+
+  const asLedger = (frame) => {
+    const table = frame.querySelector("table");
+    const body = table.tBodies[0];
+    const rows = [...body.rows].map((row, index) => ({
+      row,
+      index,
+      verdict: row.dataset.verdict,
+      part: row.dataset.table,
+      partName: row.querySelector(".reread-part")?.textContent.trim() ?? row.dataset.table,
+      words: row.textContent.toLowerCase().replace(/\s+/g, " "),
+      cells: {
+        claim: row.querySelector("th").textContent.trim(),
+        printed: row.querySelector(".reread-printed").textContent.trim(),
+        allowed: row.querySelector(".reread-allowed").textContent.trim(),
+      },
+    }));
+    if (!rows.length) return null;
+    const state = { q: "", verdict: new Set(), part: "", sort: "" };
+
+    // controls
+    const present = GRAVITY.filter((v) => rows.some((r) => r.verdict === v)).reverse();
+    const choices = present.map((verdict) => {
+      const box = make("input", { type: "checkbox", value: verdict });
+      const badge = rows
+        .find((r) => r.verdict === verdict)
+        .row.querySelector(".reread-badge")
+        .cloneNode(true);
+      badge.append(` ${rows.filter((r) => r.verdict === verdict).length}`);
+      return { box, label: make("label", { class: "reread-choice" }, box, badge) };
+    });
+    const parts = new Map(rows.map((r) => [r.part, r.partName]));
+    const part = make("select", {}, make("option", { value: "" }, "all parts"));
+    for (const [value, name] of parts) {
+      const n = rows.filter((r) => r.part === value).length;
+      part.append(make("option", { value }, `${name} (${n})`));
+    }
+    const search = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
+    const heads = [...table.tHead.rows[0].cells].filter((th) => th.dataset.key !== "more");
+    const sort = make("select", {}, make("option", { value: "" }, "as in the paper"));
+    for (const th of heads) {
+      const name = th.textContent.trim();
+      sort.append(make("option", { value: th.dataset.key }, `${name} ↑`));
+      sort.append(make("option", { value: `-${th.dataset.key}` }, `${name} ↓`));
+    }
+    const clear = make("button", { type: "button" }, "Show all");
+    const shown = make("p", { class: "reread-shown", role: "status", "aria-live": "polite" });
+    const tool = make(
+      "div",
+      { class: "reread-tool", role: "search", "aria-label": "Filter the ledger" },
+      make("fieldset", {}, make("legend", {}, "Verdict (none chosen: all)"), ...choices.map((c) => c.label)),
+      make(
+        "div",
+        { class: "reread-fields" },
+        make("label", {}, "Part of the paper", part),
+        make("label", {}, "Words or numbers", search),
+        make("label", {}, "Order", sort),
+        clear,
+      ),
+      shown,
+    );
+    frame.prepend(tool);
+    for (const th of heads) {
+      const button = make("button", { type: "button", class: "reread-sort" }, ...th.childNodes);
+      th.append(button);
+      button.addEventListener("click", () => {
+        const key = th.dataset.key;
+        state.sort = state.sort === key ? `-${key}` : state.sort === `-${key}` ? "" : key;
+        show();
+      });
+    }
+
+    // what is shown
+    const fits = (r, words) =>
+      (!state.verdict.size || state.verdict.has(r.verdict)) &&
+      (!state.part || state.part === r.part) &&
+      words.every((word) => r.words.includes(word));
+
+    let order = "";
+    const arrange = () => {
+      if (order === state.sort) return;
+      order = state.sort;
+      const key = order.replace(/^-/, "");
+      const sign = order.startsWith("-") ? -1 : 1;
+      const compare = !key
+        ? () => 0
+        : key === "verdict"
+          ? (a, b) => GRAVITY.indexOf(a.verdict) - GRAVITY.indexOf(b.verdict)
+          : (a, b) => collator.compare(a.cells[key], b.cells[key]);
+      const sorted = [...rows].sort((a, b) => sign * compare(a, b) || a.index - b.index);
+      body.append(...sorted.map((r) => r.row));
+    };
+
+    const remember = () => {
+      const query = new URLSearchParams(location.search);
+      for (const key of KEYS) query.delete(key);
+      if (state.q.trim()) query.set("q", state.q.trim());
+      for (const verdict of present) if (state.verdict.has(verdict)) query.append("verdict", verdict);
+      if (state.part) query.set("part", state.part);
+      if (state.sort) query.set("sort", state.sort);
+      const text = query.toString();
+      try {
+        history.replaceState(null, "", `${location.pathname}${text ? `?${text}` : ""}${location.hash}`);
+      } catch {
+        // some browsers forbid it for a page opened from a folder: the filter works all the same
+      }
+    };
+
+    const show = () => {
+      const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      for (const r of rows) {
+        r.row.hidden = !fits(r, words);
+        if (!r.row.hidden) count += 1;
+      }
+      arrange();
+      for (const { box } of choices) box.checked = state.verdict.has(box.value);
+      for (const th of heads) {
+        const key = th.dataset.key;
+        if (state.sort === key) th.setAttribute("aria-sort", "ascending");
+        else if (state.sort === `-${key}`) th.setAttribute("aria-sort", "descending");
+        else th.removeAttribute("aria-sort");
+      }
+      part.value = state.part;
+      sort.value = state.sort;
+      if (search.value !== state.q) search.value = state.q;
+      const text = count === rows.length ? `All ${count} findings` : `${count} of ${rows.length} findings`;
+      if (shown.textContent !== text) shown.textContent = text;
+      remember();
+    };
+
+    const reset = () => {
+      state.q = "";
+      state.verdict.clear();
+      state.part = "";
+    };
+
+    for (const { box } of choices) {
+      box.addEventListener("change", () => {
+        if (box.checked) state.verdict.add(box.value);
+        else state.verdict.delete(box.value);
+        show();
+      });
+    }
+    part.addEventListener("change", () => {
+      state.part = part.value;
+      show();
+    });
+    sort.addEventListener("change", () => {
+      state.sort = sort.value;
+      show();
+    });
+    search.addEventListener("input", () => {
+      state.q = search.value;
+      show();
+    });
+    clear.addEventListener("click", () => {
+      reset();
+      state.sort = "";
+      show();
+      search.focus();
+    });
+
+    // what the address asks for; unknown words are left out
+    const query = new URLSearchParams(location.search);
+    state.q = query.get("q") ?? "";
+    for (const verdict of query.getAll("verdict")) if (present.includes(verdict)) state.verdict.add(verdict);
+    if (parts.has(query.get("part"))) state.part = query.get("part");
+    if ([...sort.options].some((o) => o.value === query.get("sort"))) state.sort = query.get("sort");
+    show();
+
+    return (row) => {
+      if (!row.hidden || !body.contains(row)) return;
+      reset();
+      show();
+    };
+  };
+
+  // --- a finding that a link points at -------------------------------------------------
+
+  const reveals = [];
+
+  const goToFinding = () => {
+    let id;
+    try {
+      id = decodeURIComponent(location.hash.slice(1));
+    } catch {
+      return;
+    }
+    if (!id.startsWith("finding-")) return;
+    const row = document.getElementById(id);
+    if (!row) return;
+    for (const reveal of reveals) reveal(row);
+    const folded = row.closest(".reread-folded");
+    if (folded) folded.open = true;
+    const details = row.querySelector("details");
+    if (details) details.open = true;
+    row.scrollIntoView({ block: "start" });
+  };
+
+  const start = () => {
+    for (const box of document.querySelectorAll(".reread-scroll")) watchScrolling(box);
+    for (const frame of document.querySelectorAll("[data-reread-ledger]")) {
+      const reveal = asLedger(frame);
+      if (reveal) reveals.push(reveal);
+    }
+    goToFinding();
+    addEventListener("hashchange", goToFinding);
+    // paper has no folds
+    addEventListener("beforeprint", () => {
+      for (const details of document.querySelectorAll(".bd-article details")) details.open = true;
+    });
+  };
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

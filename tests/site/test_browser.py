@@ -1,0 +1,124 @@
+"""Every page, opened from the folder in a browser: complete, silent, and not wider than it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.site.test_links import PAGES
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WIDTHS = (1280, 390)
+SCHEMES = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def listen(page: Page) -> list[str]:
+    """Collect what a page must not do: ask elsewhere, fail, complain."""
+    faults: list[str] = []
+
+    def note_request(request) -> None:
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            faults.append(f"asks for {request.url}")
+
+    page.on("request", note_request)
+    page.on("requestfailed", lambda request: faults.append(f"does not find {request.url}"))
+    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            faults.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
+        ),
+    )
+    return faults
+
+
+def settle(page: Page) -> None:
+    """Wait for the fonts and for what the scripts do after loading (not for an idle network,
+    which Playwright now and then waits for in vain on pages from a folder)."""
+    page.evaluate("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
+
+
+def too_wide(page: Page) -> list[str]:
+    """The page's own width and the elements that stretch it, if it scrolls sideways."""
+    return page.evaluate(
+        """() => {
+          const room = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= room) return [];
+          return [`${document.documentElement.scrollWidth} > ${room}`].concat(
+            [...document.querySelectorAll('main *')]
+              .filter(e => e.getBoundingClientRect().right > room + 1)
+              .slice(0, 5).map(e => e.outerHTML.slice(0, 120)));
+        }"""
+    )
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "index.html"])
+def test_page(browser: Browser, site: Path, name: str, width: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page = context.new_page()
+    try:
+        faults = listen(page)
+        page.goto((site / name).as_uri(), wait_until="load")
+        settle(page)
+        faults += [f"scrolls sideways: {what}" for what in too_wide(page)]
+        assert faults == []
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    finally:
+        context.close()
+
+
+def test_the_folder_opens_at_the_front_page(browser: Browser, site: Path) -> None:
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.wait_for_url((site / "book" / "index.html").as_uri())
+    page.close()
+
+
+def test_mathematics_is_drawn(browser: Browser, site: Path) -> None:
+    """MathML that the browser lays out: a fraction is taller than its own letters."""
+    page = browser.new_page()
+    page.set_content("<math><mfrac><mi>x</mi><mi>n</mi></mfrac></math><math><mi>x</mi></math>")
+    tall, low = (math.bounding_box()["height"] for math in page.locator("math").all())
+    assert tall > 1.2 * low
+    page.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('<script src="https://example.org/a.js"></script>', "asks for https://example.org/a.js"),
+        ("<script>nothing.here()</script>", "script error: nothing is not defined"),
+        ("<script>console.error('oh')</script>", "console: oh"),
+    ],
+)
+def test_faults_would_be_found(browser: Browser, tmp_path: Path, body: str, fault: str) -> None:
+    (tmp_path / "page.html").write_text(body, encoding="utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    faults = listen(page)
+    page.goto((tmp_path / "page.html").as_uri())
+    settle(page)
+    context.close()
+    assert fault in faults
+
+
+def test_a_page_that_is_too_wide_would_be_found(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content('<main><div style="width: 3000px">wide</div></main>')
+    assert too_wide(page)[0].startswith("3")
+    page.close()

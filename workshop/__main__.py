@@ -1,0 +1,53 @@
+"""`python -m workshop book|refresh|times|pairs`; the Makefile says what each is for."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+from workshop import ChapterFailed
+
+
+def book() -> None:
+    # Imported late, here and below: notebooks cost a second, and most calls do not need them.
+    from workshop.build import make_book
+
+    make_book()
+
+
+def refresh() -> None:
+    from workshop.refresh import refresh
+
+    refresh()
+
+
+def times() -> None:
+    from workshop.refresh import record_times
+
+    record_times()
+
+
+def pairs() -> None:
+    from workshop import chapters
+
+    faults = [fault for chapter in chapters.notebooks() for fault in chapters.pair_faults(chapter)]
+    if faults:
+        sys.exit("\n".join([*faults, "Run `make refresh`."]))
+
+
+def main() -> None:
+    commands = {task.__name__: task for task in (book, refresh, times, pairs)}
+    parser = argparse.ArgumentParser(prog="python -m workshop")
+    parser.add_argument("command", choices=commands)
+    command = commands[parser.parse_args().command]
+    try:
+        command()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"The book was not made: exit code {error.returncode}; the cause stands above.")
+    except ChapterFailed as error:
+        sys.exit(f"{error}\n\nNothing was published.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Every cell of code is folded; the tag `show-input` starts it open.
+
+MyST-NB folds tagged cells only, and always closed. `<details>` works without JavaScript.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode, HideInputCells
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxTranslator
+
+OPEN = "show-input"
+
+
+class FoldEveryCell(SphinxPostTransform):
+    default_priority = HideInputCells.default_priority - 1
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        for cell in self.document.findall(nodes.container):
+            if cell.get("nb_element") != "cell_code":
+                continue
+            if not cell.get("hide_mode"):
+                cell["hide_mode"] = "input"
+            if cell["hide_mode"] == "input":
+                cell["prompt_show"], cell["prompt_hide"] = "Show the code", "Hide the code"
+
+
+def visit_foldable(self: SphinxTranslator, node: HideCodeCellNode) -> None:
+    classes = " ".join(["admonition", "hide", *node["classes"]])
+    is_open = " open" if f"tag_{OPEN}" in node.parent["classes"] else ""
+    # As MyST-NB writes it, but without its aria-label, which contradicts the words on show.
+    self.body.append(
+        f'<details{is_open} class="{classes}">\n<summary>\n'
+        f'<p class="collapsed admonition-title">{escape(node["prompt_show"])}</p>\n'
+        f'<p class="expanded admonition-title">{escape(node["prompt_hide"])}</p>\n'
+        "</summary>\n"
+    )
+
+
+def depart_foldable(self: SphinxTranslator, node: HideCodeCellNode) -> None:
+    self.body.append("</details>\n")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_post_transform(FoldEveryCell)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_foldable, depart_foldable))

@@ -45,9 +45,7 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             attainable=there,
             by_hand=f"Text {here}; there {there}.",
             assumptions=("both places speak about the same quantity",),
-            note=""
-            if verdict is not Verdict.CONSISTENT
-            else "Printed in two ways that can stand for one value.",
+            note=_NOTES.get(verdict, ""),
         )
 
 
@@ -65,17 +63,32 @@ def _same(number: Number, original: Number) -> Verdict:
                 return Verdict.REPRODUCED if same else Verdict.CONSISTENT
         if (a.value, a.decimals, a.comparison) == (b.value, b.decimals, b.comparison):
             return Verdict.REPRODUCED
-        # a sign before a limit or cut-off (">405.08") does not change which number it is
+        # a sign before a limit or cut-off (">12.5") does not change which number it is
         if number.role in ("threshold", "number") and a.value == b.value:
             return Verdict.REPRODUCED
-        near = a.interval.intersects(b.interval)
-        return Verdict.CONSISTENT if near else Verdict.IMPOSSIBLE
+        return _near(_values(number), _values(original))
     if isinstance(a, PrintedDate) and isinstance(b, PrintedDate):
         if (a.first, a.last) == (b.first, b.last):
             return Verdict.REPRODUCED
         near = a.first <= b.last and b.first <= a.last
         return Verdict.CONSISTENT if near else Verdict.IMPOSSIBLE
     return Verdict.REPRODUCED if number.text == original.text else Verdict.IMPOSSIBLE
+
+
+_NOTES = {
+    Verdict.CONSISTENT: "Printed in two ways that can stand for one value.",
+    Verdict.DEPENDS: "Both can stand for one value only if it lies exactly half-way between "
+    "them and was rounded up once and down once.",
+}
+
+
+def _near(a: Interval, b: Interval) -> Verdict:
+    """Two places may round one value differently; if only a tie does it, that is said."""
+    shared = a.intersection(b)
+    if shared is None:
+        return Verdict.IMPOSSIBLE
+    tie = shared.is_point and not a.is_point and not b.is_point
+    return Verdict.DEPENDS if tie else Verdict.CONSISTENT
 
 
 def _is_percent(number: Number, value: Printed) -> bool:

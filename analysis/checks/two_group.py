@@ -565,7 +565,7 @@ def _first_that_fits(
     """The finding; if it says impossible, the first other reading that fits is tried."""
     if finding.verdict is not Verdict.IMPOSSIBLE:
         return finding
-    for name, interval in _and_one_sided(readings):
+    for name, interval in _and_one_sided(readings, p):
         if p.interval.clip(0, 1).intersects(interval):
             return _with(
                 finding,
@@ -576,14 +576,20 @@ def _first_that_fits(
     return finding
 
 
-def _and_one_sided(readings: Iterable[tuple[str, Interval]]) -> Iterator[tuple[str, Interval]]:
-    """Two-sided P values, then each of them one-sided, either way."""
+def _and_one_sided(
+    readings: Iterable[tuple[str, Interval]], p: Printed
+) -> Iterator[tuple[str, Interval]]:
+    """Two-sided P values, then each of them one-sided; the other way only where a P above
+    one half is printed, because every two-sided P gives one."""
     readings = list(readings)
     yield from readings
     for name, two_sided in readings:
+        if "one-sided" in name:
+            continue
         half = Interval(two_sided.low / 2, two_sided.high / 2)
         yield f"{name}, one-sided", half
-        yield f"{name}, one-sided the other way", Interval.point(1) - half
+        if p.comparison == "=" and p.value > Fraction(1, 2):
+            yield f"{name}, one-sided the other way", Interval.point(1) - half
 
 
 def _with(

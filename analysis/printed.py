@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import Literal
 
 Bound = Fraction | float  # float only for ±math.inf
@@ -115,6 +116,11 @@ def _over(a: Bound, b: Bound) -> Bound:
     return a / b
 
 
+@cache
+def _half_unit(decimals: int) -> Fraction:
+    return Fraction(1, 2) * Fraction(10) ** -decimals
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """One printed number.
@@ -135,7 +141,7 @@ class Printed:
     @property
     def half_unit(self) -> Fraction:
         """Half a unit in the last printed place."""
-        return Fraction(1, 2) * Fraction(10) ** -self.decimals
+        return _half_unit(self.decimals)
 
     @property
     def interval(self) -> Interval:

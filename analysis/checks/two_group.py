@@ -1183,81 +1183,82 @@ def _one_patient_moved(case: _CountTable) -> dict[str, float]:
     }
 
 
-def multiplicity(paper: Paper) -> Iterator[Finding]:
+def _multiplicity(table: TwoGroupTable, rows: list[_RowP], alpha: float) -> Iterator[Finding]:
     """How many rows stay significant after Holm (1979) and Benjamini & Hochberg (1995)."""
-    alpha = float(paper.alpha)
+    if len(rows) < 2:
+        return
+    ps = [row.p for row in rows]
+    holm, bh = two_samples.holm(ps), two_samples.benjamini_hochberg(ps)
+    nominal = [row for row in rows if row.p < alpha]
+    lost = [row.label for row, q in zip(rows, holm, strict=True) if row.p < alpha <= q]
+    kept_holm = sum(q < alpha for q in holm)
+    kept_bh = sum(q < alpha for q in bh)
+    smallest_lost = min(
+        (row.p for row, q in zip(rows, holm, strict=True) if q >= alpha), default=None
+    )
+    yield Finding(
+        id=f"{table.id}.multiplicity",
+        check="multiplicity",
+        verdict=Verdict.DEPENDS if lost else Verdict.CONSISTENT,
+        numbers=tuple(f"{row.id}.p" for row in rows),
+        claim=f"Which of the {len(rows)} comparisons stay significant when all are counted",
+        printed=f"{len(nominal)} of {len(rows)} rows under {alpha:g}",
+        attainable=f"{kept_holm} after Holm, {kept_bh} after Benjamini–Hochberg"
+        + (f"; lost after Holm: {', '.join(lost)}" if lost else ""),
+        by_hand=(
+            f"Holm: number {kept_holm + 1} of the P values, smallest first, is "
+            f"{p_text(smallest_lost)}; "
+            f"× {len(rows) - kept_holm} = {p_text(smallest_lost * (len(rows) - kept_holm))}"
+            if smallest_lost is not None
+            else f"the largest P is under {alpha:g}"
+        ),
+        assumptions=("the rows of the table are one family of tests",),
+        values={
+            "labels": [row.label for row in rows],
+            "rows": [row.id for row in rows],
+            "p": ps, "holm": holm, "bh": bh, "alpha": alpha,
+            "nominal": len(nominal), "kept_holm": kept_holm, "kept_bh": kept_bh, "lost": lost,
+            "kept": [row.label for row, q in zip(rows, holm, strict=True) if q < alpha],
+        },
+    )  # fmt: skip
+
+
+def _fragility(rows: list[_RowP], alpha: float) -> Iterator[Finding]:
+    """Does the significance of a row survive another usual test, or one patient moved?"""
+    for row in rows:
+        if row.p >= alpha:
+            continue
+        against = {name: p for name, p in row.alternatives.items() if p >= alpha}
+        listed = against or {
+            max(row.alternatives, key=row.alternatives.__getitem__): max(row.alternatives.values())
+        }
+        yield Finding(
+            id=f"{row.id}.fragility",
+            check="fragility",
+            verdict=Verdict.DEPENDS if against else Verdict.CONSISTENT,
+            numbers=(f"{row.id}.p",),
+            claim=f"{row.label}: the significance stands under every usual test and one patient moved",
+            printed=f"P {row.printed.text}"
+            if row.printed.comparison != "="
+            else f"P = {row.printed.text}",
+            attainable="; ".join(f"{p_text(p)} ({name})" for name, p in listed.items()),
+            by_hand=f"P = {p_text(row.p)} as tested; largest alternative {p_text(max(row.alternatives.values()))}",
+            assumptions=(f"significant means P < {alpha:g}",),
+            values={
+                "p": row.p,
+                "alternatives": row.alternatives,
+                "against": against,
+                "label": row.label,
+            },
+        )
+
+
+def significance(paper: Paper) -> Iterator[Finding]:
+    """What stays significant when all rows are counted, and what leans on its test."""
     for table in paper.tables_of("two_group"):
         rows = _row_ps(paper, table)
-        if len(rows) < 2:
-            continue
-        ps = [row.p for row in rows]
-        holm, bh = two_samples.holm(ps), two_samples.benjamini_hochberg(ps)
-        nominal = [row for row in rows if row.p < alpha]
-        lost = [row.label for row, q in zip(rows, holm, strict=True) if row.p < alpha <= q]
-        kept_holm = sum(q < alpha for q in holm)
-        kept_bh = sum(q < alpha for q in bh)
-        smallest_lost = min(
-            (row.p for row, q in zip(rows, holm, strict=True) if q >= alpha), default=None
-        )
-        yield Finding(
-            id=f"{table.id}.multiplicity",
-            check="multiplicity",
-            verdict=Verdict.DEPENDS if lost else Verdict.CONSISTENT,
-            numbers=tuple(f"{row.id}.p" for row in rows),
-            claim=f"Which of the {len(rows)} comparisons stay significant when all are counted",
-            printed=f"{len(nominal)} of {len(rows)} rows under {alpha:g}",
-            attainable=f"{kept_holm} after Holm, {kept_bh} after Benjamini–Hochberg"
-            + (f"; lost after Holm: {', '.join(lost)}" if lost else ""),
-            by_hand=(
-                f"Holm: number {kept_holm + 1} of the P values, smallest first, is "
-                f"{p_text(smallest_lost)}; "
-                f"× {len(rows) - kept_holm} = {p_text(smallest_lost * (len(rows) - kept_holm))}"
-                if smallest_lost is not None
-                else f"the largest P is under {alpha:g}"
-            ),
-            assumptions=("the rows of the table are one family of tests",),
-            values={
-                "labels": [row.label for row in rows],
-                "rows": [row.id for row in rows],
-                "p": ps, "holm": holm, "bh": bh, "alpha": alpha,
-                "nominal": len(nominal), "kept_holm": kept_holm, "kept_bh": kept_bh, "lost": lost,
-                "kept": [row.label for row, q in zip(rows, holm, strict=True) if q < alpha],
-            },
-        )  # fmt: skip
-
-
-def fragility(paper: Paper) -> Iterator[Finding]:
-    """Does the significance of a row survive another usual test, or one patient moved?"""
-    alpha = float(paper.alpha)
-    for table in paper.tables_of("two_group"):
-        for row in _row_ps(paper, table):
-            if row.p >= alpha:
-                continue
-            against = {name: p for name, p in row.alternatives.items() if p >= alpha}
-            listed = against or {
-                max(row.alternatives, key=row.alternatives.__getitem__): max(
-                    row.alternatives.values()
-                )
-            }
-            yield Finding(
-                id=f"{row.id}.fragility",
-                check="fragility",
-                verdict=Verdict.DEPENDS if against else Verdict.CONSISTENT,
-                numbers=(f"{row.id}.p",),
-                claim=f"{row.label}: the significance stands under every usual test and one patient moved",
-                printed=f"P {row.printed.text}"
-                if row.printed.comparison != "="
-                else f"P = {row.printed.text}",
-                attainable="; ".join(f"{p_text(p)} ({name})" for name, p in listed.items()),
-                by_hand=f"P = {p_text(row.p)} as tested; largest alternative {p_text(max(row.alternatives.values()))}",
-                assumptions=(f"significant means P < {alpha:g}",),
-                values={
-                    "p": row.p,
-                    "alternatives": row.alternatives,
-                    "against": against,
-                    "label": row.label,
-                },
-            )
+        yield from _multiplicity(table, rows, float(paper.alpha))
+        yield from _fragility(rows, float(paper.alpha))
 
 
 CHECKS = (
@@ -1272,6 +1273,5 @@ CHECKS = (
     p_from_counts,
     conventions,
     derived_variables,
-    multiplicity,
-    fragility,
+    significance,
 )

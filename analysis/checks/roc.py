@@ -325,12 +325,14 @@ def _joint_finding(marker: _Marker) -> Finding:
             "se": (float(polygon.y_range.low), float(polygon.y_range.high)),
         }
     columns = ("auc", "se", "ci.low", "ci.high") if whole else ("auc", "ci.low", "ci.high")
+    # the width of the interval over its SE is also a check of the level in the heading
+    level = (f"{marker.table.id}.confidence",) if whole and marker.table.confidence else ()
     ci = f"{row.ci.low.text.strip()}–{row.ci.high.text.strip()}"
     return Finding(
         id=f"{marker.id}.ci",
         check="AUC, SE and CI",
         verdict=verdict,
-        numbers=marker.number(*columns),
+        numbers=(*marker.number(*columns), *level),
         claim=f"AUC{', SE' if whole else ''} and both limits of {marker.label} fit at once",
         printed=f"{marker.a} ({ci})" + (f", SE {row.se.text}" if row.se is not None else ""),
         attainable=attainable,

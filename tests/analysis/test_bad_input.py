@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from paper_writer import run
 
 from analysis.paper import PaperError, load_paper
+from paper_writer import run
 
 # A short paper; each bad file changes one place of it.
 GOOD = """\

@@ -9,10 +9,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from paper_writer import ROUNDINGS, show
 
 from analysis import printed as p
 from analysis.printed import Interval, PrintedError
+from paper_writer import ROUNDINGS, show
 
 
 @pytest.mark.parametrize(

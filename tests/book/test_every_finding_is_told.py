@@ -16,9 +16,11 @@ CHAPTERS = sorted({f.table for f in chapter("verdicts").ledger})
 def output_of(name: str) -> str:
     notebook = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))
     return "".join(
-        "".join(output.get("data", {}).get("text/html", ""))
+        "".join(html)
         for cell in notebook["cells"]
         for output in cell.get("outputs", [])
+        for kind, html in output.get("data", {}).items()
+        if kind.endswith("text/html")  # glued outputs carry a prefix
     )
 
 

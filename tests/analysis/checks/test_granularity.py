@@ -13,10 +13,10 @@ import pytest
 import scrutipy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from paper_writer import ROUNDINGS, exact_mean, exact_variance, root, show
 
 from analysis.checks import granularity as g
 from analysis.printed import Interval, parse_number, parse_percent, parse_share
+from paper_writer import ROUNDINGS, exact_mean, exact_variance, root, show
 
 # --- external cases ------------------------------------------------------------------------
 

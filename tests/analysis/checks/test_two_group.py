@@ -12,6 +12,10 @@ import pytest
 import scipy.stats
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from analysis.checks import two_group
+from analysis.checks import two_samples as ts
+from analysis.findings import Verdict
 from paper_writer import (
     ROUNDINGS,
     audit_tree,
@@ -29,10 +33,6 @@ from paper_writer import (
     show,
     show_p,
 )
-
-from analysis.checks import two_group
-from analysis.checks import two_samples as ts
-from analysis.findings import Verdict
 
 V = Verdict
 

@@ -11,6 +11,10 @@ import pytest
 import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
+from analysis.checks import common
+from analysis.checks import two_samples as ts
+from analysis.printed import Interval, parse_number
 from paper_writer import (
     ROUNDINGS,
     exact_mean,
@@ -20,10 +24,6 @@ from paper_writer import (
     root,
     show,
 )
-
-from analysis.checks import common
-from analysis.checks import two_samples as ts
-from analysis.printed import Interval, parse_number
 
 
 def box(data, mean_decimals, sd_decimals, rounding=ROUNDINGS[0]):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -38,7 +42,7 @@ def whole_audit() -> Iterator[Pair]:
 
 def granularity() -> Iterator[Pair]:
     """Means and SDs of whole numbers, against scrutipy."""
-    from scrutipy import grim_scalar, grimmer_scalar
+    import scrutipy
 
     from analysis.checks.granularity import grim, grimmer
     from analysis.printed import parse_number
@@ -53,13 +57,13 @@ def granularity() -> Iterator[Pair]:
         "GRIM, 500 rows",
         lambda: [bool(grim(parse_number(m), n)) for m, _, n in rows],
         "scrutipy",
-        lambda: [grim_scalar(m, n) for m, _, n in rows],
+        lambda: [scrutipy.grim_scalar(m, n) for m, _, n in rows],
     )
     yield compare(
         "GRIMMER, 500 rows",
         lambda: [grimmer(parse_number(m), parse_number(s), n) for m, s, n in rows],
         "scrutipy",
-        lambda: [grimmer_scalar(m, s, n) for m, s, n in rows],
+        lambda: scrutipy.grimmer(*(list(column) for column in zip(*rows, strict=True))),
     )
 
 
@@ -110,6 +114,35 @@ def adjusted() -> Iterator[Pair]:
     )
 
 
+def book() -> Iterator[Pair]:
+    """The whole book: nothing changed, output removed, a fresh clone with empty caches."""
+
+    def make(folder: Path, environment: dict[str, str]) -> None:
+        subprocess.run(
+            ["make", "book"], cwd=folder, env=environment, check=True, capture_output=True
+        )
+
+    make(ROOT, dict(os.environ))
+    start = time.perf_counter()
+    make(ROOT, dict(os.environ))
+    yield Pair("make book, nothing changed", "", time.perf_counter() - start, None)
+    shutil.rmtree(ROOT / "_build")
+    start = time.perf_counter()
+    make(ROOT, dict(os.environ))
+    yield Pair("make book, output removed, chapters cached", "", time.perf_counter() - start, None)
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder) / "clone"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+        caches = {
+            name: str(Path(folder) / name)
+            for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME")
+        }
+        start = time.perf_counter()
+        make(clone, dict(os.environ) | caches)
+        seconds = time.perf_counter() - start
+        yield Pair("make book, fresh clone, empty caches", "", seconds, None)
+
+
 def _seconds(value: float) -> str:
     for unit, scale in (("s", 1), ("ms", 1e3), ("µs", 1e6)):
         if value * scale >= 1 or unit == "µs":
@@ -120,9 +153,11 @@ def _seconds(value: float) -> str:
 def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.parse_args()
+    parser.add_argument("--book", action="store_true", help="measure the building of the book too")
+    groups = [whole_audit, granularity, two_samples, adjusted]
+    groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
-    for group in (whole_audit, granularity, two_samples, adjusted):
+    for group in groups:
         for pair in group():
             theirs = _seconds(pair.theirs) if pair.theirs else "–"
             ratio = f"{pair.ratio:.1f}×" if pair.ratio else "–"

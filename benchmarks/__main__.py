@@ -160,7 +160,7 @@ def main() -> None:
     for group in groups:
         for pair in group():
             theirs = _seconds(pair.theirs) if pair.theirs else "–"
-            ratio = f"{pair.ratio:.1f}×" if pair.ratio else "–"
+            ratio = f"{pair.ratio:.2g}×" if pair.ratio else "–"
             print(
                 f"{pair.task:64} {_seconds(pair.ours):>9} {theirs:>9} {ratio:>10}  {pair.peer}",
                 flush=True,

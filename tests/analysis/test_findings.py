@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paper_writer import show
 
 from analysis.findings import GRAVITY, Finding, Ledger, Verdict, verdict_for
 from analysis.printed import Interval, parse_number, parse_p
-from paper_writer import show
 
 
 def finding(id, verdict=Verdict.REPRODUCED, numbers=("a",), check="c"):

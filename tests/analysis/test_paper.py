@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from paper_writer import count_row, levels_row, load, mean_row, paper
 
 from analysis.paper import Paper, PaperError, load_paper, parse_relation
 from analysis.printed import Interval
-from paper_writer import count_row, levels_row, load, mean_row, paper
 
 TEXT = [{
     "section": "methods", "place": "Methods",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paper_writer import audit_tree, count_row, mean_row, paper
 
 from analysis.findings import Verdict
-from paper_writer import audit_tree, count_row, mean_row, paper
 
 V = Verdict
 ROWS = [

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from paper_writer import audit_tree, exact_mean, exact_variance, mean_row, paper, root, show
 
 from analysis.checks import witness
 from analysis.findings import Verdict
 from analysis.printed import Interval, parse_mean_sd
-from paper_writer import audit_tree, exact_mean, exact_variance, mean_row, paper, root, show
 
 FREE = Interval(-math.inf, math.inf)
 POSITIVE = Interval(Fraction(0), math.inf)

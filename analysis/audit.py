@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
-from analysis.findings import Finding, Ledger, Verdict
+from analysis.findings import Finding, Ledger, Verdict, first_up
 from analysis.paper import Number, Paper
 
 Check = Callable[[Paper], Iterable[Finding]]
@@ -59,7 +59,7 @@ def _not_checkable(number: Number) -> Finding:
         check="coverage",
         verdict=Verdict.NOT_CHECKABLE,
         numbers=(number.id,),
-        claim=f"{number.about} ({number.role})",
+        claim=first_up(f"{number.about} ({number.role})"),
         printed=number.text,
         attainable="no bound",
         by_hand=_MISSING.get(number.role, _MISSING_DEFAULT),
@@ -73,7 +73,7 @@ def _pictures(paper: Paper) -> Iterator[Finding]:
             check="coverage",
             verdict=Verdict.NOT_CHECKABLE,
             numbers=(),
-            claim=f"{picture.shows} (picture)",
+            claim=first_up(f"{picture.shows} (picture)"),
             printed="only a picture",
             attainable="no bound",
             by_hand=f"Missing: {picture.numbers}.",

@@ -123,6 +123,11 @@ class Ledger:
         return max((f.verdict for f in self.about(number_id)), key=GRAVITY.index, default=None)
 
 
+def first_up(text: str) -> str:
+    """The text with a capital letter in front; a claim is a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def verdict_for(
     printed: Printed,
     central: Fraction | float | None,

@@ -215,8 +215,13 @@ def parse_number(text: str) -> Printed:
     ``1 098.83``, ``1,098.83``, ``−5.310``.
 
     Raises :class:`PrintedError` for anything else: a decimal comma, a letter among the
-    digits, digits of another script, an exponent outside −299 to 29, an empty string.
+    digits, digits of another script, an exponent outside −99 to 29 (so that squares and
+    quotients stay within floating point), an empty string.
     """
+    return _parse_number(text, smallest_exponent=-99)
+
+
+def _parse_number(text: str, smallest_exponent: int) -> Printed:
     raw = text
     text = _tidy(text)
     if not text:
@@ -237,6 +242,8 @@ def parse_number(text: str) -> Printed:
     if not _NUMBER.fullmatch(digits):
         raise PrintedError(f"found {quoted(raw)}, {_what_is_wrong(digits)}")
     mantissa, _, exponent = digits.lower().partition("e")
+    if exponent and int(exponent) < smallest_exponent:
+        raise PrintedError(f"found {quoted(raw)}, an exponent under {smallest_exponent}")
     decimals = len(mantissa.partition(".")[2]) - (int(exponent) if exponent else 0)
     return Printed(raw, Fraction(digits), decimals, comparison, percent)
 
@@ -358,10 +365,11 @@ def parse_positive(text: str) -> Printed:
 
 
 def parse_p(text: str) -> Printed:
-    """Read a P value between 0 and 1, ``<0.001`` or ``NS`` (kept as ``≥ 0.05``)."""
+    """Read a P value between 0 and 1, ``<0.001`` or ``NS`` (kept as ``≥ 0.05``); exponents
+    go down to −299."""
     if isinstance(text, str) and _NOT_SIGNIFICANT.fullmatch(text.strip()):
         return Printed(text, Fraction(1, 20), 2, ">=", is_ns=True)
-    p = parse_number(text)
+    p = _parse_number(text, smallest_exponent=-299)
     if not 0 <= p.value <= 1 or p.percent:
         raise PrintedError(f"found {quoted(text)}, a P value between 0 and 1 is needed")
     return p

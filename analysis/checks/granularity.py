@@ -13,11 +13,13 @@ import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 
 from analysis.printed import Bound, Interval, Printed, whole_values
 
 # the search for fewer than 10 whole numbers takes time proportional to their spread
 LARGEST_SPREAD = 10_000
+MOST_SUMS = 20_000
 
 
 def counts_for_share(share: Printed, n: int, *, percent: bool = False) -> range:
@@ -65,8 +67,9 @@ def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) ->
 
     Decided exactly: for every attainable sum the sums of squares that fit the SD are
     tried, and each is an attainable one or not (see :func:`squares_attainable`).  Limits
-    of the scale are not used, so that True may still be refuted by them.  Fewer than 10
-    values with an SD above :data:`LARGEST_SPREAD` steps are not searched: True.
+    of the scale are not used, so that True may still be refuted by them.  What would take
+    too long is not refuted: fewer than 10 values with an SD above :data:`LARGEST_SPREAD`
+    steps, and more than :data:`MOST_SUMS` sums of which none of the first fits, give True.
     """
     sums = grim(mean, n, step)
     if n < 2:
@@ -75,7 +78,7 @@ def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) ->
     low, high = (spread.low / step) ** 2 * (n - 1), (spread.high / step) ** 2 * (n - 1)
     if n < 10 and spread.high > LARGEST_SPREAD * step:
         return bool(sums)
-    for total in _most_even_first(sums, n):
+    for total in islice(_most_even_first(sums, n), MOST_SUMS):
         offset = Fraction(total**2, n)
         squares = whole_values(Interval(low + offset, high + offset))
         if n >= 10:
@@ -89,7 +92,7 @@ def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) ->
                 return True
         elif any(squares_attainable(n, total, q) for q in squares):
             return True
-    return False
+    return sums.stop - sums.start > MOST_SUMS
 
 
 def _most_even(sums: range, n: int) -> int:

@@ -30,8 +30,8 @@ _NAMES = {
     "ci.low": "lower limit", "ci.high": "upper limit",
 }  # fmt: skip
 _CLAIMS = {
-    "b": "B against the other numbers of its row",
-    "se": "the standard error against the other numbers of its row",
+    "b": "B fits the other numbers of its row",
+    "se": "the standard error fits the other numbers of its row",
     "wald": "the Wald statistic is (B/SE)²",
     "p": "P is that of the Wald statistic",
     "ratio": "the ratio is exp(B)",
@@ -504,7 +504,7 @@ def confidence_level(paper: Paper) -> Iterator[Finding]:
             check="level of the intervals",
             verdict=verdict,
             numbers=(f"{table.id}.confidence",),
-            claim="the width of the intervals belongs to the printed confidence level",
+            claim="The width of the intervals belongs to the printed confidence level",
             printed=f"{text_of(table.confidence)}{'' if table.confidence.percent and '%' in table.confidence.text else ' %'}",
             attainable=attainable,
             by_hand=(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
-from analysis.findings import GRAVITY, Finding, Verdict
+from analysis.findings import GRAVITY, Finding, Verdict, first_up
 from analysis.paper import Number, Paper, Timeline, parse_relation
 from analysis.printed import Bound, Interval, Printed, PrintedDate, format_fixed
 
@@ -40,7 +40,7 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             check="text against tables",
             verdict=verdict,
             numbers=tuple(n.id for n in numbers) + tuple(o.id for o in originals),
-            claim=f"{numbers[0].about}: the text repeats {originals[0].place}",
+            claim=f"{first_up(numbers[0].about)}: the text repeats {originals[0].place}",
             printed=here,
             attainable=there,
             by_hand=f"Text {here}; there {there}.",
@@ -122,7 +122,7 @@ def relations(paper: Paper) -> Iterator[Finding]:
             check="arithmetic of the text",
             verdict=verdict,
             numbers=tuple(number.id for number in numbers.values()),
-            claim=relation.claim,
+            claim=first_up(relation.claim),
             printed=relation.equation,
             attainable=sides,
             by_hand=f"{filled}: {sides}",
@@ -218,7 +218,7 @@ def _order(paper: Paper, timeline: Timeline) -> Finding:
         check="timeline",
         verdict=_certainty(certain, possible),
         numbers=tuple(ids),
-        claim=timeline.claim,
+        claim=first_up(timeline.claim),
         printed=texts,
         attainable="in this order" if certain else "possible" if possible else "not in this order",
         by_hand=texts,
@@ -257,7 +257,7 @@ def _fits(paper: Paper, timeline: Timeline) -> Finding:
         check="timeline",
         verdict=_certainty(slack[0] >= 0, slack[1] >= 0),
         numbers=tuple(numbers),
-        claim=timeline.claim,
+        claim=first_up(timeline.claim),
         printed=f"{start.text} + {length}, then {until.text}",
         attainable=f"{slack[0]} to {slack[1]} days to spare",
         by_hand=f"{start.text} + {length} ends {last:%d %B %Y} at the latest; {until.text}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from analysis.checks import roc_bounds
-from analysis.findings import Ledger
+from analysis.findings import Ledger, first_up
 from analysis.paper import MeanRow, Paper, RegressionTable, RocTable, TwoGroupTable
 from analysis.printed import Interval, PrintedDate
 from analysis.show import figures
@@ -185,7 +185,7 @@ def dates(paper: Paper, key: str) -> figures.Figure:
     from analysis.checks.text import end_of_follow_up
 
     rows: list[dict[str, object]] = [
-        {"label": _first_up(number.about), "when": number.value}
+        {"label": first_up(number.about), "when": number.value}
         for number in paper.numbers.values()
         if isinstance(number.value, PrintedDate) and number.repeats is None
     ]
@@ -198,7 +198,3 @@ def dates(paper: Paper, key: str) -> figures.Figure:
             )  # fmt: skip
     rows.sort(key=lambda row: row.get("first") or row["when"].first)  # type: ignore[attr-defined, union-attr]
     return figures.timeline_plot(rows, key=key)
-
-
-def _first_up(text: str) -> str:
-    return text[:1].upper() + text[1:]

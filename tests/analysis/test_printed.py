@@ -50,7 +50,7 @@ def test_numbers_that_parse(text, value, decimals, comparison):
 @pytest.mark.parametrize(
     "text",
     ["", " ", "0,795", "1O2", "l2", "1_000", "0x10", "inf", "-inf", "nan", "NaN", "٣", "１", "½", "²",
-     "1e999", "1e30", "1e-400", "9" * 41, "9" * 5000, "--1", "1-", "1 2", "12 34", "1.2.3", "1,23",
+     "1e999", "1e30", "1e-100", "1e-400", "9" * 41, "9" * 5000, "--1", "1-", "1 2", "12 34", "1.2.3", "1,23",
      "1,234", "NS", "n.s.", "\x00", "1\n2", "1/2", "0b1", "1e", "e5", ".", "+", "%", "<", "± 1"],
 )  # fmt: skip
 def test_strings_that_are_refused(text):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 from pathlib import Path
 
 import pytest
 import scipy.stats
 
-from analysis import audit
+from analysis.audit import audit
 from analysis.findings import Verdict
 from analysis.paper import CountRow, LevelsRow, MeanRow, load_paper
 
@@ -17,17 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAPER = load_paper(ROOT / "data" / "yu2023" / "paper.yaml")
 N1, N2 = 112, 160
 
-# while a module of checks is not there yet, the audit of the others is tested
-PRESENT = tuple(
-    name for name in audit.MODULES if importlib.util.find_spec(f"analysis.checks.{name}")
-)
-
 
 @pytest.fixture(scope="module")
 def ledger():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(audit, "MODULES", PRESENT)
-        return audit.audit(PAPER)
+    return audit(PAPER)
 
 
 def mine(ledger):

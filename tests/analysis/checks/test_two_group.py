@@ -710,3 +710,13 @@ def test_planted_errors_are_seen(scratch, honest_tables, kind):
     assert tried > 15
     assert seen / tried >= FLOORS[kind][0], (seen, tried)
     assert flagged / tried >= FLOORS[kind][1], (flagged, tried)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1e29 ± 1e-99", "-1e29 ± 0", "1e-99 ± 1e29", "9999999999999999999 ± 0.00000000000001"]
+)
+@pytest.mark.parametrize("other", ["1e29 ± 1e-99", "0 ± 1e-99", "1e-99 ± 0"])
+def test_the_largest_and_smallest_numbers_do_not_crash(scratch, cell, other):
+    variable = {"id": "x", "label": "X", "step": {"value": "1", "reason": "counted"}}
+    row = mean_row("x", (cell, other), statistic="1e29", p="1e-299")
+    assert audit_tree(scratch, paper((20, 30), [row], variables=[variable]))

@@ -237,7 +237,7 @@ def test_dates_and_sizes(ledger):
         "groups_make_the_total",
         "sample_size_rule",
         "sample_size_reached",
-        "observed_rate",
+        "events_reached",
         "dates_in_order",
     ):
         assert ledger[f"methods.{id}"].verdict is Verdict.REPRODUCED

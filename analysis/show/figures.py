@@ -295,6 +295,7 @@ class Band:
 
 
 _NO_YOUDEN = "no curve with this AUC has its largest Youden index at the printed point"
+_ACROSS = "1 − specificity (false-positive share)"
 _ROC_TABLE = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)
 
 
@@ -358,7 +359,7 @@ def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
         if band.no_youden:
             yield f"{_NO_YOUDEN[0].upper()}{_NO_YOUDEN[1:]}"
         if band.youden_lower is not None:
-            ends = [(_at(band, f"youden_{end}", x) for end in ("lower", "upper")) for x in places]
+            ends = [[_at(band, f"youden_{end}", x) for end in ("lower", "upper")] for x in places]
             yield "If the point has the largest Youden index, it runs " + ", ".join(
                 f"between {low} and {high} at {x:g}"
                 for x, (low, high) in zip(places, ends, strict=True)
@@ -423,7 +424,7 @@ def _roc_panel(
         sheet.line([left, right], [y, y], LINE, 0.6)
         sheet.text(x, bottom + 14, f"{share:g}", size=SMALL, colour=SOFT, align="center")
         sheet.text(left - 6, y + 3.5, f"{share:g}", size=SMALL, colour=SOFT, align="right")
-    sheet.text((left + right) / 2, bottom + 30, "false-positive share", size=SMALL, align="center")
+    sheet.text((left + right) / 2, bottom + 30, _ACROSS, size=SMALL, align="center")
     sheet.text(12, (top + bottom) / 2, "sensitivity", size=SMALL, align="center", turn=90)
     legend: list[tuple[Callable[[float, float], None], str]] = []
     if band is not None:
@@ -888,7 +889,7 @@ def constant_plot(
         name = f"{row['coding']}, {row['link']}"
         allowed = range_text(row["low"], row["high"], 3)
         word = "contains" if row["contains"] else "misses"
-        y = _heading(sheet, y, name, f"{allowed}: {word} it")
+        y = _heading(sheet, y, name, f"{allowed}: {word} {shown_rate}")
         y += 13
         colour = GREEN if row["contains"] else RED
         sheet.line([left, right], [y, y], LINE, 0.8)
@@ -908,7 +909,7 @@ def constant_plot(
     y -= 2
     y = sheet.scale(
         y, [(x(i / 5), f"{i / 5:g}") for i in range(6)],
-        f"mean fitted risk; dashed line: observed rate {shown_rate}",
+        f"mean risk according to the model; dashed line: observed {shown_rate}",
     )  # fmt: skip
     title = title or "Mean fitted risk under each coding and link"
     held = sum(bool(row["contains"]) for row in rows)

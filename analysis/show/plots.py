@@ -5,6 +5,7 @@ Works for any paper: what a table does not print is not drawn.
 
 from __future__ import annotations
 
+from datetime import date
 from fractions import Fraction
 
 from analysis.checks import roc_bounds
@@ -194,7 +195,11 @@ def dates(paper: Paper, key: str) -> figures.Figure:
             first, last = end_of_follow_up(paper, timeline)
             rows.append(
                 {"label": "End of follow-up of the last patient", "first": first, "last": last,
-                 "text": f"{first:%d %b %Y} to {last:%d %b %Y}", "computed": True}
+                 "text": f"{_day(first)} to {_day(last)}", "computed": True}
             )  # fmt: skip
     rows.sort(key=lambda row: row.get("first") or row["when"].first)  # type: ignore[attr-defined, union-attr]
     return figures.timeline_plot(rows, key=key)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -35,7 +35,7 @@ _LEDGER = """\
 data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check }}">
 <td role="cell" class="reread-verdict" data-label="{{ columns[0][1] }}">{{ badge(f.verdict) }}</td>
 <th scope="row" role="rowheader">{% if place %}<span class="reread-part">\
-{{ part_label(f.table) }}</span> {% endif %}{{ inline(f.claim) }}</th>
+{{ part_label(f.table) }}</span> {% endif %}{{ inline(sentence(f.claim)) }}</th>
 <td role="cell" class="reread-printed" data-label="{{ columns[2][1] }}">\
 <span>{{ inline(f.printed) }}</span></td>
 <td role="cell" class="reread-allowed" data-label="Allowed">\
@@ -175,6 +175,13 @@ def chapter_ledger(
     return Html(html, table.text)
 
 
+def _sentence(claim: str) -> str:
+    """With a capital letter, unless it starts with a symbol such as ``t`` or ``exp(B)``."""
+    word = claim.partition(" ")[0].rstrip(":,")
+    capital = word.isalpha() and (len(word) > 1 or word == "a")
+    return claim[:1].upper() + claim[1:] if capital else claim
+
+
 def _ledger(
     findings: Iterable[Finding], paper: Paper | None, *, place: bool, **context: Any
 ) -> Html:
@@ -183,6 +190,7 @@ def _ledger(
         findings=findings,
         columns=_COLUMNS,
         place=place,
+        sentence=_sentence,
         part_label=lambda part: parts.label(part, paper),
         **context,
     )

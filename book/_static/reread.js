@@ -159,7 +159,8 @@
       part.value = state.part;
       sort.value = state.sort;
       if (search.value !== state.q) search.value = state.q;
-      const text = count === rows.length ? `All ${count} findings` : `${count} of ${rows.length} findings`;
+      const hint = count ? "" : "; “Show all” starts again";
+      const text = count === rows.length ? `All ${count} findings` : `${count} of ${rows.length} findings${hint}`;
       if (shown.textContent !== text) shown.textContent = text;
       remember();
     };

@@ -173,7 +173,7 @@ def _count_finding(marker: _Marker, column: str, cell: Printed, n: int) -> Findi
         check="sensitivity and specificity",
         verdict=Verdict.REPRODUCED if found else Verdict.IMPOSSIBLE,
         numbers=marker.number(column),
-        claim=f"the {column} of {marker.label} is a whole number of {n} patients",
+        claim=f"The {column} of {marker.label} is a whole number of {n} patients",
         printed=cell.text,
         attainable=attainable,
         by_hand=by_hand,
@@ -272,7 +272,7 @@ def _limit_finding(marker: _Marker, end: str, sign: int) -> Finding:
         check="AUC, SE and CI",
         verdict=verdict,
         numbers=marker.number("auc", "se", f"ci.{end}"),
-        claim=f"the {name} limit of {marker.label} is AUC {'+' if sign > 0 else '−'} z·SE",
+        claim=f"The {name} limit of {marker.label} is AUC {'+' if sign > 0 else '−'} z·SE",
         printed=printed.text.strip(),
         attainable=outward_text(attainable, printed.decimals + 1),
         by_hand=(
@@ -479,7 +479,7 @@ def _p_value(marker: _Marker) -> Finding:
         by_hand="; or ".join(p.by_hand for p in options.values()),
         assumptions=(
             "two-sided normal test of AUC = 0.5",
-            "null SE √((n1 + n0 + 1)/(12 n1 n0)), without correction for ties (what SPSS prints)",
+            "null SE √((n1 + n0 + 1)/(12 n1 n0)), without correction for ties (what the ROC Curve procedure of SPSS prints)",
             EVERYONE,
         ),
         note=note,
@@ -527,7 +527,7 @@ def p_convention(paper: Paper) -> Iterator[Finding]:
             check="one convention for P",
             verdict=Verdict.CONSISTENT if default else Verdict.DEPENDS,
             numbers=tuple(m.number("p")[0] for m in markers),
-            claim="one standard error explains every P of the table",
+            claim="One standard error explains every P of the table",
             printed=", ".join(m.row.p.text for m in markers if m.row.p is not None),
             attainable=f"all rows: {' or '.join(kept)}" if kept else "no single SE gives all rows",
             by_hand=f"{telling.label} (printed {telling.row.p.text}): "
@@ -568,7 +568,7 @@ def _se_finding(marker: _Marker) -> Finding:
         check="standard error of the AUC",
         verdict=verdict,
         numbers=marker.number("se", "auc"),
-        claim=f"the SE of {marker.label} is one that some data with this AUC have",
+        claim=f"The SE of {marker.label} is one that some data with this AUC have",
         printed=row.se.text,
         attainable=f"{_down(low)} to {_up(high)} (below that only with shared values)",
         by_hand=(
@@ -619,7 +619,7 @@ def point(paper: Paper) -> Iterator[Finding]:
             check="area and point",
             verdict=verdict,
             numbers=marker.number("auc", "sensitivity", "specificity"),
-            claim=f"a curve through the printed point has the AUC of {marker.label}",
+            claim=f"A curve through the printed point has the AUC of {marker.label}",
             printed=f"{marker.a} with {row.sensitivity.text}, {row.specificity.text}",
             attainable=f"AUC {outward_text(allowed, 4)}",
             by_hand=(
@@ -654,7 +654,7 @@ class _Criterion:
     shared: int = 1
 
     def text(self, name: str) -> str:
-        if self.status == TIES and name == "equality":
+        if self.status == TIES and self.shared > 1:
             return f"{CRITERIA[name]} only if {self.shared} or more patients share one value"
         if self.status == TIES:
             return f"{CRITERIA[name]} only if patients of both groups share values"
@@ -674,6 +674,10 @@ def _criteria(marker: _Marker) -> dict[str, _Criterion]:
         else:
             status = TIES if least <= tied[0].ties else EXCLUDED
             result[name] = _Criterion(status, tied[0].ties, tied[1])
+        if name == "accuracy" and result[name].status != EXCLUDED:
+            shared, at = min((bounds.accuracy_ties(*k, n1, n0), k) for _, k in best)
+            if shared > 1:
+                result[name] = _Criterion(TIES, tied[0].ties, at, shared)
     shared, at = min((bounds.equality_ties(k1, k0, n1, n0), (k1, k0)) for k1, k0 in marker.points)
     result["equality"] = _Criterion(ALLOWED if shared == 1 else TIES, None, at, shared)
     return result
@@ -729,7 +733,7 @@ def _criterion_finding(marker: _Marker, criteria: dict[str, _Criterion]) -> Find
         # sensitivity nearest to specificity can be excluded by no number, only priced in ties
         verdict=Verdict.CONSISTENT if criteria["youden"].status == ALLOWED else Verdict.DEPENDS,
         numbers=marker.number(*columns),
-        claim=f"the cut of {marker.label} has the largest Youden index",
+        claim=f"The cut of {marker.label} has the largest Youden index",
         printed=f"{marker.a} with {row.sensitivity.text}, {row.specificity.text}",
         attainable="; ".join(criteria[name].text(name) for name in left),
         by_hand=_youden_by_hand(marker, criteria["youden"]),
@@ -766,7 +770,7 @@ def _criterion_of_all(rows: list[tuple[_Marker, dict[str, _Criterion]]]) -> Find
         check="which criterion picked the cut",
         verdict=Verdict.CONSISTENT if "youden" in plain else Verdict.DEPENDS,
         numbers=tuple(number for marker, _ in rows for number in marker.number(*columns)),
-        claim="one criterion picked every printed cut",
+        claim="One criterion picked every printed cut",
         printed="; ".join(
             f"{m.row.sensitivity.text}, {m.row.specificity.text}"
             for m, _ in rows
@@ -847,7 +851,7 @@ def _beyond_finding(
         check="share beyond the cut",
         verdict=verdict,
         numbers=(*marker.number("threshold", column), f"{id}.mean", f"{id}.sd"),
-        claim=f"the share of {group.label} {where} the cut of {marker.label} fits mean and SD",
+        claim=f"The share of {group.label} {where} the cut of {marker.label} fits mean and SD",
         printed=f"{beyond} of {n} {where} {row.threshold.text}; {cell.mean.text.strip()} ± {cell.sd.text.strip()}",
         attainable=f"share {where} the cut at most {_largest_share(result, n, sd)}",
         by_hand=by_hand,
@@ -898,7 +902,7 @@ def threshold_step(paper: Paper) -> Iterator[Finding]:
             check="cut and recording unit",
             verdict=Verdict.CONSISTENT if halves else Verdict.DEPENDS,
             numbers=marker.number("threshold"),
-            claim=f"the cut of {marker.label} fits values recorded in steps of {_plain(unit)}",
+            claim=f"The cut of {marker.label} fits values recorded in steps of {_plain(unit)}",
             printed=cut.text.strip(),
             attainable=attainable,
             by_hand=by_hand,

@@ -173,6 +173,17 @@ def accuracy_ceiling(k1: int, k0: int, n1: int, n0: int) -> Ceiling:
     return Ceiling(area, area)
 
 
+def accuracy_ties(k1: int, k0: int, n1: int, n0: int) -> int:
+    """Patients who must share one value if no cut makes fewer errors than the point: at
+    least this many; 1 means that no value need be shared.
+
+    Calling all patients alike makes m = min(n1, n0) errors at one end of the curve, and
+    that end is no cut between two values.  If every cut makes E > m errors or more, the
+    value next to that end alone adds E − m of them, and each patient adds at most one.
+    """
+    return max(1, n1 - k1 + n0 - k0 - min(n1, n0))
+
+
 def closest_ceiling(k1: int, k0: int, n1: int, n0: int) -> Ceiling:
     """Largest AUC if the point is the closest to (0, 1), at the distance r.
 

@@ -181,6 +181,16 @@ def test_ties_do_pass_the_ceiling_without_ties(name: str):
     assert any(passes(steps) for steps in all_steps(3, 3))
 
 
+@pytest.mark.parametrize(("n1", "n0"), SMALL)
+def test_largest_accuracy_below_that_of_calling_all_alike_needs_ties(n1: int, n0: int):
+    for steps in all_steps(n1, n0):
+        inner = [(tp, n0 - fp) for tp, fp in vertices(steps)[1:-1]]
+        largest = max(e + f for e, f in steps)
+        for k1, k0 in inner:
+            if k1 + k0 == max(a + b for a, b in inner):
+                assert rb.accuracy_ties(k1, k0, n1, n0) <= largest
+
+
 def test_ceilings_are_attained():
     assert area(((1, 0), (2, 2), (0, 1))) == rb.youden_ceiling(1, 3, 3, 3).ties == F(7, 9)
     assert rb.accuracy_ceiling(1, 3, 3, 3).ties == F(7, 9)

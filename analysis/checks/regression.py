@@ -198,12 +198,13 @@ def _threshold_finding(
         Verdict.CONSISTENT: "stands beside",
         Verdict.DEPENDS: "is not",
     }[verdict]
+    says = "can stand beside" if verdict is Verdict.CONSISTENT else "is that of"
     return Finding(
         id=id,
         check="cut-offs across tables",
         verdict=verdict,
         numbers=(number,),
-        claim=f"{row.label}: the cut against {elsewhere.place}",
+        claim=f"{row.label}: the cut {says} {elsewhere.place}",
         printed=f"{text_of(row.threshold)}",
         attainable=f"{elsewhere.text} ({elsewhere.place})",
         by_hand=f"{text_of(row.threshold)} {relation} {elsewhere.text} ({elsewhere.place})",

@@ -29,7 +29,7 @@ def constant_coding(paper: Paper) -> Iterator[Finding]:
     predictors (0/1 and 1/2 in every mix, −1/1) and every link.
 
     Proved bounds on the mean fitted value come from :mod:`analysis.checks.constant`.  The
-    verdict is ``consistent`` if some coding fits under the link that the methods name
+    verdict is ``consistent`` if some of these codings fits under the link that the methods name
     (logit where they name none), ``depends`` if only another link does, ``impossible``
     only if neither canonical link fits under any coding.  Probit, complementary log-log
     and log-binomial fits need not reproduce the event rate: they are shown, not judged.
@@ -51,7 +51,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
             check="constant under each coding",
             verdict=Verdict.NOT_CHECKABLE,
             numbers=(f"{prefix}.b",),
-            claim="the constant belongs to the event rate under some coding of the predictors",
+            claim="The constant belongs to the event rate under some coding of the predictors",
             printed=f"constant {text_of(printed)}, {events} of {n} patients with the event",
             attainable="no bound",
             by_hand=f"Missing: {missing}.",
@@ -91,7 +91,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     if verdict is Verdict.IMPOSSIBLE:
         # the verdict and what it rests on stand in one sentence
         attainable = (
-            "with only the listed predictors, all patients, the named category coded higher and a "
+            "with only the listed predictors, all patients, codes 0/1, 1/2 or −1/1 with the named category higher and a "
             f"maximum-likelihood fit with a constant: {attainable}"
         )
     return Finding(
@@ -99,7 +99,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         check="constant under each coding",
         verdict=verdict,
         numbers=(f"{prefix}.b",),
-        claim=f"the constant and the coefficients give {events} events in {n} patients under some coding and link",
+        claim=f"The constant and the coefficients give {events} events in {n} patients under some coding and link",
         printed=f"constant {text_of(printed)}; {events}/{n} = {format_fixed(rate, 3)} with the event",
         attainable=attainable,
         by_hand=_constant_by_hand(model, best[first if not fitting[first] else lead], labels, events, rate),
@@ -110,14 +110,14 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
                 "add up to the events (exact for the logit of a binomial and the log of a Poisson outcome)"
             ),
             f"the modelled event is {paper.group(table.event).label}",
-            "each predictor has two codes, and the named category has the higher one",
+            "the codes of each predictor are 0 and 1 or 1 and 2, in any mix, or −1 and 1 in all, and the named category has the higher one",
             f"patients with each category: {'; '.join(bounded)}",
             known,
             ROUNDED_ONCE,
         ),
         note=(
-            f"{statement}{_over_one(best['log']) if fitting['log'] and lead == 'log' else ''} A covariate that the table does not list, or patients left out of the model, would "
-            "change the sum, and neither can be refuted from these numbers. Under probit, complementary log-log and "
+            f"{statement}{_over_one(best['log']) if fitting['log'] and lead == 'log' else ''} A covariate that the table does not list, patients left out of the model, or other codes such as 2 and 3, would "
+            "change the sum, and none of these can be refuted from these numbers. Under probit, complementary log-log and "
             "log-binomial fits the mean fitted value need not be the event rate: not decided."
         ),
         values={
@@ -246,7 +246,7 @@ def _link_text(
     value = best.high.value if best.high.value < rate else best.low.value
     digits = common.outward_text(Interval(value, value), 3).split(" to ")
     return (
-        f"{_LINK_NAMES[link]}: no coding fits; nearest is {best.coding.name(labels)} with mean fitted {far} "
+        f"{_LINK_NAMES[link]}: none of these codings fits; nearest is {best.coding.name(labels)} with mean fitted {far} "
         f"{digits[-1] if far == 'at most' else digits[0]}, not {format_fixed(rate, 3)}"
     )
 
@@ -267,9 +267,9 @@ def _reading_text(
     if verdict is Verdict.DEPENDS:
         return (
             f"The numbers belong together under the {_LINK_NAMES[second]} with these codings: {names_of(second)}; "
-            f"under the {_LINK_NAMES[first]} no coding fits."
+            f"under the {_LINK_NAMES[first]} none of the codings tried fits."
         )
-    return "Neither canonical link fits under any coding."
+    return "Neither canonical link fits under any of the codings tried."
 
 
 def _over_one(best: mean.MeanFitted) -> str:

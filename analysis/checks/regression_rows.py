@@ -30,8 +30,8 @@ _NAMES = {
     "ci.low": "lower limit", "ci.high": "upper limit",
 }  # fmt: skip
 _CLAIMS = {
-    "b": "B against the other numbers of its row",
-    "se": "the standard error against the other numbers of its row",
+    "b": "B fits the other numbers of its row",
+    "se": "the standard error fits the other numbers of its row",
     "wald": "the Wald statistic is (B/SE)²",
     "p": "P is that of the Wald statistic",
     "ratio": "the ratio is exp(B)",
@@ -79,7 +79,7 @@ def _lines(paper: Paper, table: RegressionTable) -> Iterator[_Line]:
         (row.id, row.label, row) for row in table.rows
     ]
     if table.constant is not None:
-        everything.append(("constant", "constant", table.constant))
+        everything.append(("constant", "Constant", table.constant))
     software = (paper.paper.software or "").casefold()
     wald_type = "spss" in software or any(row.wald is not None for _, _, row in everything)
     for id, label, row in everything:
@@ -504,7 +504,7 @@ def confidence_level(paper: Paper) -> Iterator[Finding]:
             check="level of the intervals",
             verdict=verdict,
             numbers=(f"{table.id}.confidence",),
-            claim="the width of the intervals belongs to the printed confidence level",
+            claim="The width of the intervals belongs to the printed confidence level",
             printed=f"{text_of(table.confidence)}{'' if table.confidence.percent and '%' in table.confidence.text else ' %'}",
             attainable=attainable,
             by_hand=(

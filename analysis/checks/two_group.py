@@ -254,6 +254,14 @@ def whole_numbers(paper: Paper) -> Iterator[Finding]:
             )
 
 
+def _widest(mean: Interval, limits: Interval) -> Fraction:
+    """The mean inside its rounding interval that leaves most room for an SD."""
+    if math.isinf(limits.low) or math.isinf(limits.high):
+        return Fraction(mean.low if math.isinf(limits.low) else mean.high)
+    middle = (Fraction(limits.low) + Fraction(limits.high)) / 2
+    return min(max(middle, Fraction(mean.low)), Fraction(mean.high))
+
+
 def within_limits(paper: Paper) -> Iterator[Finding]:
     """Mean and SD between the limits of the variable (Bhatia & Davis 2000)."""
     for table, row in _rows(paper, MeanRow):
@@ -284,7 +292,7 @@ def within_limits(paper: Paper) -> Iterator[Finding]:
                 format_fixed(end, limit_decimals(paper, limit) if limit else 0)
                 for end, limit in ((limits.low, variable.lower), (limits.high, variable.upper))
             )
-            m = cell.mean.text.strip()
+            m = format_fixed(_widest(cell.mean.interval, limits), cell.mean.decimals + 1)
             by_hand = (
                 f"√({n}/{n - 1} × ({high} − {m}) × ({m} − {low})) = {format_fixed(largest.high, 2)}"
                 if not (math.isinf(limits.low) or math.isinf(limits.high))
@@ -488,7 +496,7 @@ def t_from_means(paper: Paper) -> Iterator[Finding]:
             check="t from means and SDs",
             verdict=verdict,
             numbers=(f"{case.id}.statistic", *case.inputs),
-            claim=f"{case.label}: t from the printed means and SDs",
+            claim=f"{case.label}: t follows from the printed means and SDs",
             printed=f"t = {printed.text}",
             attainable=attainable,
             by_hand=_t_by_hand(case, float(t), decimals),
@@ -533,7 +541,7 @@ def p_from_t(paper: Paper) -> Iterator[Finding]:
         )
         finding = p_finding(
             f"{case.id}.p_from_t", "P from t", f"{case.id}.p", p, central, attainable,
-            f"{case.label}: P from the printed t",
+            f"{case.label}: P follows from the printed t",
             f"t = {statistic.text}, {df} degrees of freedom: P = {p_text(central)}",
             (f"Student's t with {df} degrees of freedom, two-sided",),
         )  # fmt: skip
@@ -597,7 +605,7 @@ def _p_from_means(case: _TRow, p: Printed) -> Finding:
     central = float(two_samples.p_of_t(case.student(box=False)).high)
     finding = p_finding(
         f"{case.id}.p_from_means", "P from means and SDs", f"{case.id}.p", p, central, student,
-        f"{case.label}: P from the printed means and SDs",
+        f"{case.label}: P follows from the printed means and SDs",
         _t_by_hand(case, float(case.student(box=False).absolute.high), 3),
         (STUDENT,),
     )  # fmt: skip
@@ -835,7 +843,7 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
             check="chi-square from counts",
             verdict=verdict,
             numbers=(f"{case.id}.statistic", *case.inputs),
-            claim=f"{case.label}: chi-square from the printed counts",
+            claim=f"{case.label}: chi-square follows from the printed counts",
             printed=f"χ² = {printed.text}",
             attainable="; ".join(f"{value} ({name})" for name, value in shown.items()),
             by_hand=_chi2_by_hand(case, variants[PEARSON].low, decimals + 1),
@@ -866,7 +874,7 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             name, by_hand, assumption = "z", "two-sided", "a negative statistic is a z"
         finding = p_finding(
             f"{case.id}.p_from_chi2", "P from chi-square", f"{case.id}.p", p, central, attainable,
-            f"{case.label}: P from the printed chi-square",
+            f"{case.label}: P follows from the printed chi-square",
             f"{name} = {statistic.text}, {by_hand}: P = {p_text(central)}",
             (assumption,),
         )  # fmt: skip
@@ -954,7 +962,7 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
             check="P from counts",
             verdict=verdict,
             numbers=(f"{case.id}.p", *case.inputs),
-            claim=f"{case.label}: P from the printed counts",
+            claim=f"{case.label}: P follows from the printed counts",
             printed=f"P {p.text}" if p.comparison != "=" else f"P = {p.text}",
             attainable="; ".join(f"{p_text(value)} ({name})" for name, value in found.items()),
             by_hand=_chi2_by_hand(case, two_samples.pearson(case.counts), 3)
@@ -1198,13 +1206,13 @@ def multiplicity(paper: Paper) -> Iterator[Finding]:
             check="multiplicity",
             verdict=Verdict.DEPENDS if lost else Verdict.CONSISTENT,
             numbers=tuple(f"{row.id}.p" for row in rows),
-            claim=f"Which of the {len(rows)} comparisons stay significant when all are counted",
+            claim=f"Every significant comparison stays so when all {len(rows)} are counted",
             printed=f"{len(nominal)} of {len(rows)} rows under {alpha:g}",
             attainable=f"{kept_holm} after Holm, {kept_bh} after Benjamini–Hochberg"
             + (f"; lost after Holm: {', '.join(lost)}" if lost else ""),
             by_hand=(
                 f"Holm: number {kept_holm + 1} of the P values, smallest first, is "
-                f"{p_text(smallest_lost)}; "
+                f"{smallest_lost:#.3g}; "
                 f"× {len(rows) - kept_holm} = {p_text(smallest_lost * (len(rows) - kept_holm))}"
                 if smallest_lost is not None
                 else f"the largest P is under {alpha:g}"

@@ -59,11 +59,15 @@ def _not_checkable(number: Number) -> Finding:
         check="coverage",
         verdict=Verdict.NOT_CHECKABLE,
         numbers=(number.id,),
-        claim=f"{number.about} ({number.role})",
+        claim=_first_up(f"{number.about} ({number.role})"),
         printed=number.text,
         attainable="no bound",
         by_hand=_MISSING.get(number.role, _MISSING_DEFAULT),
     )
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _pictures(paper: Paper) -> Iterator[Finding]:
@@ -73,7 +77,7 @@ def _pictures(paper: Paper) -> Iterator[Finding]:
             check="coverage",
             verdict=Verdict.NOT_CHECKABLE,
             numbers=(),
-            claim=f"{picture.shows} (picture)",
+            claim=_first_up(f"{picture.shows} (picture)"),
             printed="only a picture",
             attainable="no bound",
             by_hand=f"Missing: {picture.numbers}.",

@@ -17,6 +17,7 @@ from analysis.findings import GRAVITY, Finding, Verdict
 from analysis.paper import Number, Paper, Timeline, parse_relation
 from analysis.printed import Bound, Interval, Printed, PrintedDate, format_fixed
 
+_SIGNS = {"<=": "≤", ">=": "≥"}
 # numbers that are stated, not rounded
 _EXACT_ROLES = {"count", "group size", "rule", "duration", "eligibility limit", "assumption"}
 
@@ -40,7 +41,7 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             check="text against tables",
             verdict=verdict,
             numbers=tuple(n.id for n in numbers) + tuple(o.id for o in originals),
-            claim=f"{numbers[0].about}: the text repeats {originals[0].place}",
+            claim=f"{_first_up(numbers[0].about)}: the text repeats {originals[0].place}",
             printed=here,
             attainable=there,
             by_hand=f"Text {here}; there {there}.",
@@ -49,6 +50,10 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             if verdict is not Verdict.CONSISTENT
             else "Printed in two ways that can stand for one value.",
         )
+
+
+def _first_up(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _same(number: Number, original: Number) -> Verdict:
@@ -103,13 +108,14 @@ def relations(paper: Paper) -> Iterator[Finding]:
             if value.is_point and _printed(numbers[left.id]).shows(value.low):
                 verdict = Verdict.REPRODUCED
         values = [_evaluate(side, central).low for side in (left, right)]
-        sides = f" {sign} ".join(_short(value) for value in values)
+        shown = _SIGNS.get(sign, sign)
+        sides = f" {shown} ".join(_short(value) for value in values)
         yield Finding(
             id=relation.id,
             check="arithmetic of the text",
             verdict=verdict,
             numbers=tuple(number.id for number in numbers.values()),
-            claim=relation.claim,
+            claim=_first_up(relation.claim),
             printed=relation.equation,
             attainable=sides,
             by_hand=f"{filled}: {sides}",
@@ -132,7 +138,7 @@ def _fill(left: ast.expr, sign: str, right: ast.expr, numbers: dict[str, Number]
                 printed = _printed(numbers[node.id])
                 node.id = format_fixed(printed.value, printed.decimals)
         sides.append(ast.unparse(side).replace("*", "×"))
-    return f" {sign} ".join(sides)
+    return f" {_SIGNS.get(sign, sign)} ".join(sides)
 
 
 def _printed(number: Number) -> Printed:
@@ -205,7 +211,7 @@ def _order(paper: Paper, timeline: Timeline) -> Finding:
         check="timeline",
         verdict=_certainty(certain, possible),
         numbers=tuple(ids),
-        claim=timeline.claim,
+        claim=_first_up(timeline.claim),
         printed=texts,
         attainable="in this order" if certain else "possible" if possible else "not in this order",
         by_hand=texts,
@@ -244,7 +250,7 @@ def _fits(paper: Paper, timeline: Timeline) -> Finding:
         check="timeline",
         verdict=_certainty(slack[0] >= 0, slack[1] >= 0),
         numbers=tuple(numbers),
-        claim=timeline.claim,
+        claim=_first_up(timeline.claim),
         printed=f"{start.text} + {length}, then {until.text}",
         attainable=f"{slack[0]} to {slack[1]} days to spare",
         by_hand=f"{start.text} + {length} ends {last:%d %B %Y} at the latest; {until.text}",

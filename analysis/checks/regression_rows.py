@@ -79,7 +79,7 @@ def _lines(paper: Paper, table: RegressionTable) -> Iterator[_Line]:
         (row.id, row.label, row) for row in table.rows
     ]
     if table.constant is not None:
-        everything.append(("constant", "constant", table.constant))
+        everything.append(("constant", "Constant", table.constant))
     software = (paper.paper.software or "").casefold()
     wald_type = "spss" in software or any(row.wald is not None for _, _, row in everything)
     for id, label, row in everything:

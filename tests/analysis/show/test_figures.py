@@ -232,3 +232,20 @@ def test_a_flow_that_leads_nowhere_is_refused():
 def test_ratios_that_no_log_scale_can_show_are_refused():
     with pytest.raises(ValueError, match="greater than zero"):
         figures.forest_plot([{"label": "x", "printed": ("0", "0", "1")}], key="x")
+
+
+def test_the_words_of_the_narrow_band_are_read_at_three_places():
+    alt = figures.roc_plot([POINTS[0]], key="roc", bands={"Index": BAND}).alt
+    ends = [
+        f"between {0.6 * x:.3f} and {0.3 + 0.7 * x:.3f} at {x:g}"
+        for x in (0.1, 0.5, 0.9)
+    ]  # fmt: skip
+    assert all(words in alt for words in ends)
+
+
+def test_claims_start_with_a_capital_unless_with_a_symbol():
+    from analysis.show.tables import _sentence
+
+    assert _sentence("the cut of the index") == "The cut of the index"
+    assert _sentence("exp(B) is the ratio") == "exp(B) is the ratio"
+    assert _sentence("t of age") == "t of age"

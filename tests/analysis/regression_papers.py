@@ -367,10 +367,10 @@ def _design(case: RegressionCase, style: Style) -> np.ndarray:
         columns.append(np.where(case.frame[name] == 1, high, low))
     if style.extra_covariates > case.unlisted.shape[1]:
         raise NoFitError(f"{case.name} has {case.unlisted.shape[1]} covariates that it may hide")
-    extra = case.unlisted.iloc[:, : style.extra_covariates].to_numpy(float)
-    if extra.size:  # centred and scaled: this moves the constant and nothing else
-        extra = (extra - extra.mean(0)) / extra.std(0)
-    return np.column_stack([*columns, extra])
+    for j in range(style.extra_covariates):
+        extra = case.unlisted.iloc[:, j].to_numpy(float)
+        columns.append((extra - extra.mean()) / extra.std())  # this moves the constant alone
+    return np.column_stack(columns)
 
 
 def fit(case: RegressionCase, style: Style) -> Any:

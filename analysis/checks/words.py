@@ -23,7 +23,10 @@ LABELS = (
 )
 MODELS = (
     (r"\bcox\b|proportional[ -]hazards", "hazard"),
-    (r"poisson|log-? ?binomial", "log"),
+    (r"poisson", "log"),
+    (r"log-? ?binomial", "log-binomial"),
+    (r"\bprobit\b", "probit"),
+    (r"\bclog-?log\b|complementary[ -]log", "cloglog"),
     (r"logistic|\blogit\b", "logit"),
 )
 

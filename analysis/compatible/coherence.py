@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from itertools import product
 from pathlib import Path
 
@@ -40,44 +39,43 @@ MOST_PREDICTORS = 6  # 64 patterns; the programmes stay small
 
 
 class Proofs:
-    """Refutations and points that were found before, each checked anew when it is used.
+    """Certificates in a folder, each verified anew when it is used.
 
-    `folder` holds certificates as JSON.  Raises CertificateError if one of them is damaged
-    or does not prove its claim.
+    A certificate counts only for exactly the problem that it was made for: after a change of
+    the record it is passed over, and the search runs again.
     """
 
     def __init__(self, folder: Path | None = None):
         self.folder = folder
 
-    @cached_property
-    def certificates(self) -> dict[Problem, Certificate]:
-        if self.folder is None or not self.folder.is_dir():
-            return {}
-        found = [read(file) for file in sorted(self.folder.glob("*.json"))]
-        return {certificate.problem: certificate for certificate in found}
+    def stored(self, id: str, problem: Problem) -> Certificate | None:
+        """The stored certificate of this id for exactly this problem; None if there is none.
 
-    def stored(self, problem: Problem) -> Certificate | None:
-        """The stored certificate for exactly this problem, verified; None if there is none."""
-        certificate = self.certificates.get(problem)
-        if certificate is not None:
-            verify(certificate)
+        Raises CertificateError if the file is damaged or does not prove its claim.
+        """
+        file = None if self.folder is None else self.folder / f"{id}.json"
+        if file is None or not file.is_file():
+            return None
+        certificate = read(file)
+        if certificate.problem != problem:
+            return None
+        verify(certificate)
         return certificate
 
-    def decide(self, problem: Problem) -> Outcome:
+    def decide(self, id: str, problem: Problem) -> Outcome:
         """A refutation, stored or found now, or a point that fits, or neither."""
-        certificate = self.stored(problem)
-        if certificate is not None:
-            return Outcome(certificate.tree, None, 0)
-        return decide(problem)
+        certificate = self.stored(id, problem)
+        return decide(problem) if certificate is None else Outcome(certificate.tree, None, 0)
 
 
-def decide(problem: Problem) -> Outcome:
+def decide(problem: Problem, most: int = 1500) -> Outcome:
     """A point that fits, else a refutation, else neither (rare: within the last digits)."""
     programme = Programme(problem)
-    point = programme.best()
-    if point.fits:
+    bounded = not any(math.isinf(i.low) or math.isinf(i.high) for i in problem.slopes)
+    point = programme.best() if bounded else None
+    if point is not None and point.fits:
         return Outcome(None, point, 0)
-    return programme.refute()
+    return programme.refute(most=most)
 
 
 def freed(problem: Problem, what: tuple[str, int]) -> Problem:
@@ -160,37 +158,80 @@ def _best_slopes(programme: Programme) -> Point:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """The values of one printed number that would let all others hold.
+    """The values of one printed number that would let all the others hold.
 
-    `attained`: the smallest and the largest value for which a point was found (None: no
-    value); `proved`: no value outside can do it (None: not proved; for a number that cannot
-    repair anything, an empty proof is a tree for the freed problem).
+    `fits`: whether the printed value itself does.  `below`, `above`: the nearest window of
+    such values on either side (nearest end, farthest end), found by a search; None where
+    there is none.  If the printed value fits, both windows begin at it.  `gap`: no value in
+    this interval fits, proved by `tree` for `problem` (None where not proved).
     """
 
     what: tuple[str, int]
-    attained: tuple[float, float] | None
-    proved: Interval | None
-    trees: tuple[tuple[Problem, Cut | Leaf], ...]
+    fits: bool
+    below: tuple[float, float] | None
+    above: tuple[float, float] | None
+    gap: Interval | None
+    problem: Problem | None
+    tree: Cut | Leaf | None
+
+    @property
+    def helps(self) -> bool:
+        """Whether some other value of this number lets all others hold."""
+        return self.fits or self.below is not None or self.above is not None
 
 
 def repair(problem: Problem, what: tuple[str, int]) -> Repair:
-    """Free one number and find for which of its values a point fits."""
+    """For which values of one printed number, all others as printed, a point fits."""
     kind, j = what
-    free = freed(problem, what)
-    fits = _memo(lambda x: Programme(_with(problem, kind, j, _point(x))).best().fits)
-    start = _a_fitting_value(free, problem, what, fits)
-    if start is None:
-        found = Programme(free).refute()
-        trees = () if found.tree is None else ((free, found.tree),)
-        return Repair(what, None, None, trees)
     whole = kind != "slopes"
-    most = float(free.n1 if kind == "events" else free.n0)
-    ends = []
-    for side, limit in ((-1, 0.0), (1, most)):
-        limit = limit if whole else 12.0 * side
-        ends.append(_edge(start, limit, fits, whole))
-    proved, trees = _prove_outside(problem, what, ends, most)
-    return Repair(what, (ends[0], ends[1]), proved, trees)
+    printed = getattr(problem, kind)[j]
+    reach = freed(problem, what)
+    ends = getattr(reach, kind)[j]
+
+    def fits_at(x: float) -> bool:
+        return Programme(_with(problem, kind, j, _point(x))).best(steps=12).fits
+
+    fits_at = _memo(fits_at)
+    here = decide(problem).point is not None
+    windows: dict[int, tuple[float, float] | None] = {}
+    for side, edge, limit in ((-1, printed.low, ends.low), (1, printed.high, ends.high)):
+        start = float(edge) if here else _first_fit(problem, what, side, edge, limit, whole, fits_at)
+        if start is None:
+            windows[side] = None
+            continue
+        near = start if here else _edge(start, float(edge), fits_at, whole)
+        far = float(limit) if not math.isinf(limit) else side * _FARTHEST
+        windows[side] = near, _edge(start, far, fits_at, whole)
+    gap, asked, tree = (None, None, None)
+    if not here:
+        gap, asked, tree = _gap(problem, what, windows, ends, whole)
+    return Repair(what, here, windows[-1], windows[1], gap, asked, tree)
+
+
+_FARTHEST = 12.0  # a coefficient beyond it is as good as infinite
+
+
+def _first_fit(problem, what, side, edge, limit, whole, fits_at) -> float | None:
+    """Some value on one side of the printed one that fits; None if refuted or not found."""
+    kind, j = what
+    if edge == limit:
+        return None
+    beyond = _with(problem, kind, j, Interval(*sorted((edge, limit))))
+    if whole:
+        point = Programme(beyond).best(steps=40)
+        if not point.fits:
+            return None
+        counts = point.events if kind == "events" else point.others
+        value = float(counts @ np.array(problem.patterns, dtype=float)[:, j])
+        tried = {round(value), math.floor(value), math.ceil(value)}
+        return next((float(x) for x in sorted(tried) if fits_at(x)), None)
+    if Programme(beyond).refute(most=150).tree is not None:
+        return None
+    start = float(edge)
+    for step in (*np.arange(0.25, 4.01, 0.25), 6.0, 9.0, _FARTHEST):
+        if fits_at(start + side * step):
+            return round(start + side * float(step), 6)
+    return None
 
 
 def _point(x: float) -> Interval:
@@ -209,34 +250,6 @@ def _memo(function: Callable[[float], bool]) -> Callable[[float], bool]:
     return call
 
 
-def _a_fitting_value(free: Problem, problem: Problem, what, fits) -> float | None:
-    kind, j = what
-    if kind == "slopes":
-        middle = float(problem.slopes[j].low + problem.slopes[j].high) / 2
-        grid = sorted(np.arange(-4, 4.01, 0.25), key=lambda x: abs(x - middle))
-        violation = {}
-        for x in grid:
-            point = Programme(_with(problem, kind, j, _point(x))).best(steps=10)
-            if point.fits:
-                return float(round(x, 6))
-            violation[x] = point.violation
-        # between two grid values there may be a narrow window
-        x = min(violation, key=violation.__getitem__)
-        for y in np.linspace(x - 0.25, x + 0.25, 41):
-            if fits(y):
-                return float(round(y, 6))
-        return None
-    point = Programme(free).best(steps=40)
-    if not point.fits:
-        return None
-    counts = point.events if kind == "events" else point.others
-    value = float(counts @ np.array(free.patterns, dtype=float)[:, j])
-    for x in (round(value), math.floor(value), math.ceil(value)):
-        if fits(x):
-            return float(x)
-    return None
-
-
 def _edge(inside: float, limit: float, fits, whole: bool) -> float:
     """The last value from `inside` towards `limit` that fits, by halving."""
     if fits(limit):
@@ -251,28 +264,22 @@ def _edge(inside: float, limit: float, fits, whole: bool) -> float:
     return float(near)
 
 
-def _prove_outside(problem: Problem, what, ends, most):
-    """Certificates that no value below the first end or above the second fits."""
+def _gap(problem, what, windows, ends, whole):
+    """A certificate that no value between the two windows fits."""
     kind, j = what
-    whole = kind != "slopes"
-    trees: list[tuple[Problem, Cut | Leaf]] = []
-    sides: list[Fraction | float] = []
-    for side, end in ((-1, ends[0]), (1, ends[1])):
-        limit: Fraction | float = Fraction(0 if side < 0 else int(most)) if whole else side * math.inf
-        proved: Fraction | float = limit
-        if not whole or end != float(limit):
-            for step in (1, 2, 5) if whole else (0.01, 0.03, 0.1):
-                edge = Fraction(int(end) + side * step) if whole else Fraction(str(round(end + side * step, 2)))
-                if whole and not 0 <= edge <= most:
-                    break
-                outside = _with(problem, kind, j, Interval(*sorted((edge, limit))))
-                found = Programme(outside).refute(most=800)
-                if found.tree is not None:
-                    trees.append((outside, found.tree))
-                    proved = edge - side if whole else edge
-                    break
-        sides.append(proved)
-    return Interval(sides[0], sides[1]), tuple(trees)
+    for step in (1, 2, 5) if whole else (0.01, 0.03, 0.1):
+        low, high = ends.low, ends.high
+        if windows[-1] is not None:
+            low = Fraction(str(round(windows[-1][0] + step, 2)))
+        if windows[1] is not None:
+            high = Fraction(str(round(windows[1][0] - step, 2)))
+        if low > high:
+            return None, None, None
+        asked = _with(problem, kind, j, Interval(low, high))
+        found = Programme(asked).refute(most=1000)
+        if found.tree is not None:
+            return Interval(low, high), asked, found.tree
+    return None, None, None
 
 
 def minimal_sets(
@@ -292,7 +299,7 @@ def minimal_sets(
         kept, current = list(essential), problem
         for element in order:
             without = freed(current, element)
-            outcome = decide(without)
+            outcome = decide(without, most=120)
             if outcome.tree is not None:
                 current = without
             else:

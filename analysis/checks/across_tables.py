@@ -42,9 +42,10 @@ class Joined:
     margins: tuple[Margin, ...]
     uses: dict[str, str]
 
-    def under(self, link: str) -> Problem:
-        """The same numbers under another link."""
-        return replace(self.problem, link=link)
+    def under(self, link: str, step: int = 1) -> Problem:
+        """The same numbers under another link, with codes `step` apart (2 for −1 and 1)."""
+        slopes = tuple(s * Interval.point(step) for s in self.problem.slopes)
+        return replace(self.problem, link=link, slopes=slopes)
 
 
 def joined(paper: Paper, table: RegressionTable) -> Joined | str:
@@ -121,7 +122,7 @@ def _error_finding(
         Verdict.CONSISTENT
         if not refuted[judged]
         else Verdict.IMPOSSIBLE
-        if named == judged
+        if named == judged and 4 * allowed < bounds[judged][0]  # codes −1 and 1 halve it
         else Verdict.DEPENDS
     )
     decimals = row.se.decimals
@@ -191,9 +192,7 @@ def _error_note(refuted, named, moves, row: Coefficient, floor: dict[str, str]) 
         if not refuted["log"]
         else f"Neither a logistic nor a Poisson fit with these counts has so small a standard error for {row.label}"
     )
-    innocent = (
-        ", of a fit with robust standard errors, or of a cut that sorts the patients of the model in another way than the printed one"
-    )
+    innocent = ", of codes −1 and 1 (which halve it), of a fit with robust standard errors, or of a cut that sorts the patients of the model in another way than the printed one"
     if moves is not None:
         text += innocent + (
             f": at least {moves[0]} patients would have to stand on the other side of it."
@@ -234,8 +233,6 @@ def _not_joined(table: RegressionTable, missing: str) -> Finding:
     )
 
 
-
-
 def proofs_of(paper: Paper) -> Proofs:
     """The certificates that stand beside the record of a paper."""
     return Proofs(paper.folder / "certificates" if paper.folder else None)
@@ -244,15 +241,19 @@ def proofs_of(paper: Paper) -> Proofs:
 def _score_finding(paper: Paper, found: Joined) -> Finding:
     table = found.table
     proofs = proofs_of(paper)
-    outcomes = {
-        link: proofs.decide(f"{table.id}.{link}", found.under(link)) for link in LINKS
-    }
+    outcomes = {link: proofs.decide(f"{table.id}.{link}", found.under(link)) for link in LINKS}
     fitting = [link for link, o in outcomes.items() if o.point is not None]
     refuted = [link for link, o in outcomes.items() if o.tree is not None]
+    # codes −1 and 1 double every coefficient; tried where codes one step apart fail
+    effect = {
+        link: proofs.decide(f"{table.id}.{link}.effect", found.under(link, 2)) for link in refuted
+    }
+    surely = [link for link in refuted if effect[link].tree is not None]
     named = link_of(paper.paper.tests.model, MODELS)
-    if (named if named in LINKS else "logit") not in refuted:
+    judged = named if named in LINKS else "logit"
+    if judged not in refuted:
         verdict = Verdict.CONSISTENT
-    elif named in LINKS or len(refuted) == len(LINKS):
+    elif len(surely) == len(LINKS) or (named in LINKS and judged in surely):
         verdict = Verdict.IMPOSSIBLE
     else:
         verdict = Verdict.DEPENDS
@@ -283,17 +284,18 @@ def _score_finding(paper: Paper, found: Joined) -> Finding:
             f"it was fitted by maximum likelihood to all {paper.total} patients",
             f"the modelled event is {paper.group(table.event).label}; the coefficient belongs to having the named category",
             f"patients with each category: {'; '.join(bounded)}",
-            "the constant may be any number, so the coding does not matter",
+            "the two codes of a predictor are one step apart, such as 0/1 or 1/2, and the constant may be any number, so that which of them does not matter",
             model_words(paper.paper.tests.model),
             ROUNDED_ONCE,
         ),
         note=(
-            f"{_score_note(refuted, fitting)}A covariate that the table does not list, patients left out of the model, or a cut "
+            f"{_score_note(refuted, fitting)}{_effect_note(refuted, surely, effect)}A covariate that the table does not list, patients left out of the model, or a cut "
             "that sorts the patients of the model in another way would change the equations, and none of these can be refuted from these numbers."
         ),
         values={
             "fitting": fitting,
             "refuted": refuted,
+            "refuted_effect": surely,
             "pieces": {link: _leaves(outcomes[link].tree) for link in refuted},
             "uses": list(found.uses),
         },
@@ -317,6 +319,16 @@ def _score_note(refuted: list[str], fitting: list[str]) -> str:
         "The coefficients and these counts cannot both hold, if the model was "
         f"{' or '.join(LINKS[x].words for x in refuted)} with only the listed predictors: a certificate proves it{others}. "
     )
+
+
+def _effect_note(refuted: list[str], surely: list[str], effect: dict) -> str:
+    """What the codes −1 and 1 would change."""
+    fits = [link for link in refuted if effect[link].point is not None]
+    if surely and not fits:
+        return f"With the codes −1 and 1 in all predictors {listed([LINKS[x].words for x in surely])} is refuted too. "
+    if fits:
+        return f"With the codes −1 and 1 in all predictors, patients exist who satisfy the equations of {listed([LINKS[x].words for x in fits])}. "
+    return ""
 
 
 def _score_by_hand(found: Joined) -> str:

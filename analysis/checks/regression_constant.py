@@ -31,7 +31,7 @@ def constant_coding(paper: Paper) -> Iterator[Finding]:
     Proved bounds on the mean fitted value come from :mod:`analysis.checks.constant`.  The
     verdict is ``consistent`` if some of these codings fits under the link that the methods name
     (logit where they name none), ``depends`` if only another link does, ``impossible``
-    only if neither canonical link fits under any coding.  Probit, complementary log-log
+    only if neither canonical link fits under any coding and the methods name no other link.  Probit, complementary log-log
     and log-binomial fits need not reproduce the event rate: they are shown, not judged.
     """
     for table in paper.tables_of("regression"):
@@ -73,7 +73,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         Verdict.CONSISTENT
         if fitting[first]
         else Verdict.DEPENDS
-        if fitting[second]
+        if fitting[second] or named not in (None, *mean.CANONICAL)
         else Verdict.IMPOSSIBLE
     )
     best = {link: _nearest([f for f in found if f.link == link], rate) for link in mean.CANONICAL}

@@ -365,15 +365,10 @@ def _certificate(found: dict) -> Certificate:
             problem["n1"],
             problem["n0"],
             tuple(problem["predictors"]),
-            *(
-                tuple(_interval(i) for i in problem[key])
-                for key in ("events", "others", "slopes")
-            ),
+            *(tuple(_interval(i) for i in problem[key]) for key in ("events", "others", "slopes")),
             _interval(problem["constant"]),
             tuple(
-                Information(
-                    i["column"], Fraction(i["value"]), tuple(i["low_codes"]), tuple(i["c"])
-                )
+                Information(i["column"], Fraction(i["value"]), tuple(i["low_codes"]), tuple(i["c"]))
                 for i in problem["information"]
             ),
         ),

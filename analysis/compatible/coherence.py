@@ -195,7 +195,9 @@ def repair(problem: Problem, what: tuple[str, int]) -> Repair:
     here = decide(problem).point is not None
     windows: dict[int, tuple[float, float] | None] = {}
     for side, edge, limit in ((-1, printed.low, ends.low), (1, printed.high, ends.high)):
-        start = float(edge) if here else _first_fit(problem, what, side, edge, limit, whole, fits_at)
+        start = (
+            float(edge) if here else _first_fit(problem, what, side, edge, limit, whole, fits_at)
+        )
         if start is None:
             windows[side] = None
             continue
@@ -321,7 +323,9 @@ class SmallestError:
     tree: Cut | Leaf | None
 
 
-def smallest_error(problem: Problem, column: int, low_codes: tuple[int, ...]) -> SmallestError | None:
+def smallest_error(
+    problem: Problem, column: int, low_codes: tuple[int, ...]
+) -> SmallestError | None:
     """Smallest standard error of one coefficient (column 0: the constant); None if no point fits."""
     information, cs = largest_information(problem, column, low_codes)
     if not cs:
@@ -369,7 +373,9 @@ def _nearest_half(reach: Interval, n: int) -> int:
     return min(max(n // 2, low), high)
 
 
-def fewest_moves(events: int, others: int, n1: int, n0: int, variance: Fraction) -> tuple[int, int, int] | None:
+def fewest_moves(
+    events: int, others: int, n1: int, n0: int, variance: Fraction
+) -> tuple[int, int, int] | None:
     """How many patients would have to change sides of a cut until the crude variance of the
     log odds ratio is no larger than `variance`: (moves, events, others) with the fewest."""
     best = None

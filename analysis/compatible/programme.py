@@ -72,8 +72,7 @@ class Programme:
         self.design = np.c_[np.ones(len(self.x)), self.x]
         self.reach = [(float(i.low), float(i.high)) for i in (*problem.events, *problem.others)]
         self.squares = [
-            [float(condition.square(x)) for condition in problem.information]
-            for x in self.patterns
+            [float(condition.square(x)) for condition in problem.information] for x in self.patterns
         ]
 
     # -- a fixed set of coefficients -------------------------------------------------------
@@ -202,6 +201,8 @@ class Programme:
             + [(0, most_r)] * nr
             + [(None, None)] * len(ranged)
         )
+        if not any(row[0] or row[1] for row in rows):  # no pattern is possible here at all
+            return Leaf((0,) * k, (0,) * k, (0,) * (k + 1), (0,) * nr)
         found = linprog(
             cost, A_ub=np.array(rows), b_ub=np.zeros(len(rows)), bounds=bounds, method="highs"
         )
@@ -281,7 +282,9 @@ def _middle(side: Interval) -> Fraction:
     if math.isinf(high):
         return Fraction(max(1, math.floor(2 * low))) if low >= 0 else Fraction(math.ceil(low / 2))
     if math.isinf(low):
-        return Fraction(min(-1, math.ceil(2 * high))) if high <= 0 else Fraction(math.floor(high / 2))
+        return (
+            Fraction(min(-1, math.ceil(2 * high))) if high <= 0 else Fraction(math.floor(high / 2))
+        )
     middle = Fraction(low + high) / 2
     # few digits where few are enough: certificates are read by people too
     for digits in range(1, 12):
@@ -305,6 +308,8 @@ def largest_information(
     low, high = max(low, float(problem.constant.low)), min(high, float(problem.constant.high))
     grid = np.linspace(low, high, 33) if low < high else [float(problem.constant.low)]
     fitting = [t for t in grid if programme.point([t, *slopes]).fits]
+    if not fitting and (near := programme.best(slopes, steps=48)).fits:
+        fitting = [near.eta[0]]  # a window narrower than the grid
     if not fitting:
         return 0.0, ()
     design = programme.design + np.r_[0, low_codes]
@@ -320,7 +325,6 @@ def largest_information(
 
 def _cutting_planes(programme, eta, w, own, others):
     """max over counts of min over c, for fixed coefficients."""
-    base = programme.problem
     cs: list[np.ndarray] = [-np.linalg.lstsq(others, own, rcond=None)[0]]
     bound, value = math.inf, 0.0
     polytope = _Polytope(programme, eta)
@@ -335,7 +339,6 @@ def _cutting_planes(programme, eta, w, own, others):
         if bound - value <= 1e-4 * bound:
             break
         cs.append(c)
-    del base
     return bound, tuple(tuple(round(x * MICRO) for x in c.tolist()) for c in cs[-8:])
 
 

@@ -278,3 +278,10 @@ def test_what_a_record_has_no_place_for_is_refused():
         rp.plant(record, "sensitivity", np.random.default_rng(1))
     with pytest.raises(ValueError, match="no such style"):
         rp.print_regression(rp.case("survival::myeloid"), margins="none")
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog", "log-binomial"])
+def test_a_named_link_that_need_not_add_up_is_not_accused(link: str, tmp_path):
+    case = rp.case("MASS::birthwt")
+    record = rp.print_regression(case, link=link, coding="1/2", named=True)
+    assert impossible(record, tmp_path / "paper.yaml") == {}

@@ -282,6 +282,6 @@ def test_what_a_record_has_no_place_for_is_refused():
 
 @pytest.mark.parametrize("link", ["probit", "cloglog", "log-binomial"])
 def test_a_named_link_that_need_not_add_up_is_not_accused(link: str, tmp_path):
-    case = rp.case("MASS::birthwt")
+    case = rp.case("AER::SwissLabor")  # a log-binomial fit exists
     record = rp.print_regression(case, link=link, coding="1/2", named=True)
     assert impossible(record, tmp_path / "paper.yaml") == {}

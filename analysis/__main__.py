@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis audit FILE``."""
+"""The command line: ``python -m analysis audit FILE`` and ``certify FILE``."""
 
 from __future__ import annotations
 
@@ -79,17 +79,69 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"
     )
+    certify = commands.add_parser(
+        "certify",
+        help="hold the regression tables of a paper against its other tables, with proofs",
+        description="Try every reading of the regression tables of a paper against its other tables:\n"
+        "links, codings, reference categories, single numbers, sets of numbers, standard\n"
+        "errors.  What fails is proved: the certificates and the results are written beside\n"
+        "the record of the paper, where the audit and the book find them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    certify.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    certify.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="processes that share the work"
+    )
+    certify.add_argument(
+        "--check", action="store_true",
+        help="write nothing: verify the certificates that stand there, without any solver",
+    )  # fmt: skip
     return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'found "{text}", a whole number from 1 is needed')
+    return int(text)
+
+
+def _load(file: Path):
+    from analysis.paper import PaperError, load_paper
+
+    try:
+        return load_paper(file)
+    except PaperError as error:
+        raise InputError(str(error)) from None
+
+
+def _certify(options: argparse.Namespace) -> int:
+    from analysis import certify
+    from analysis.compatible.certificate import CertificateError
+
+    paper = _load(options.file)
+    try:
+        if options.check:
+            print(certify.check(paper))
+            return OK
+        count = 0
+
+        def tell(line: str) -> None:
+            nonlocal count
+            count += 1
+            print(f"{count:3} {line}", file=sys.stderr, flush=True)
+
+        print(certify.write(paper, *certify.study(paper, options.jobs, tell)))
+    except (CertificateError, certify.StudyError) as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"{error.filename}: it cannot be written ({error.strerror}).") from None
+    return OK
 
 
 def _audit(options: argparse.Namespace) -> int:
     from analysis.audit import audit
-    from analysis.paper import PaperError, load_paper
 
-    try:
-        paper = load_paper(options.file)
-    except PaperError as error:
-        raise InputError(str(error)) from None
+    paper = _load(options.file)
     known = paper.ids_of_parts
     if wrong := [part for part in options.only if part not in known]:
         raise InputError(
@@ -129,7 +181,7 @@ def _write(text: str, out: Path | None) -> None:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
         return
-    from analysis.show.files import write_whole
+    from analysis.files import write_whole
 
     try:
         write_whole(out, text)
@@ -137,10 +189,14 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
+_COMMANDS = {"audit": _audit, "certify": _certify}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
     try:
-        return _audit(_parser().parse_args(arguments))
+        options = _parser().parse_args(arguments)
+        return _COMMANDS[options.command](options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import product
+from functools import cached_property
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from analysis.compatible.certificate import (
     Cut,
     Leaf,
     Problem,
-    read,
+    read_all,
     verify,
 )
 from analysis.compatible.links import LINKS
@@ -39,7 +40,7 @@ MOST_PREDICTORS = 6  # 64 patterns; the programmes stay small
 
 
 class Proofs:
-    """Certificates in a folder, each verified anew when it is used.
+    """The certificates of a folder, each verified anew when it is used.
 
     A certificate counts only for exactly the problem that it was made for: after a change of
     the record it is passed over, and the search runs again.
@@ -48,16 +49,28 @@ class Proofs:
     def __init__(self, folder: Path | None = None):
         self.folder = folder
 
+    @cached_property
+    def all(self) -> dict[str, Certificate]:
+        """Every certificate by its id, not yet verified.
+
+        Raises CertificateError if a file is damaged or an id stands twice.
+        """
+        found: dict[str, Certificate] = {}
+        files = sorted(self.folder.glob("*.json")) if self.folder else []
+        for file in files:
+            for certificate in read_all(file):
+                if certificate.id in found:
+                    raise CertificateError(f"{file}: {certificate.id} stands in another file too.")
+                found[certificate.id] = certificate
+        return found
+
     def stored(self, id: str, problem: Problem) -> Certificate | None:
         """The stored certificate of this id for exactly this problem; None if there is none.
 
-        Raises CertificateError if the file is damaged or does not prove its claim.
+        Raises CertificateError if a file is damaged or does not prove its claim.
         """
-        file = None if self.folder is None else self.folder / f"{id}.json"
-        if file is None or not file.is_file():
-            return None
-        certificate = read(file)
-        if certificate.problem != problem:
+        certificate = self.all.get(id)
+        if certificate is None or certificate.problem != problem:
             return None
         verify(certificate)
         return certificate
@@ -72,10 +85,14 @@ def decide(problem: Problem, most: int = 1500) -> Outcome:
     """A point that fits, else a refutation, else neither (rare: within the last digits)."""
     programme = Programme(problem)
     bounded = not any(math.isinf(i.low) or math.isinf(i.high) for i in problem.slopes)
-    point = programme.best() if bounded else None
-    if point is not None and point.fits:
+    point = programme.best() if bounded else programme.search()
+    if point.fits:
         return Outcome(None, point, 0)
-    return programme.refute(most=most)
+    outcome = programme.refute(most=most)
+    if outcome.tree is None and outcome.point is None and not bounded:
+        point = programme.search(thorough=True)
+        return replace(outcome, point=point if point.fits else None)
+    return outcome
 
 
 def freed(problem: Problem, what: tuple[str, int]) -> Problem:
@@ -157,13 +174,23 @@ def _best_slopes(programme: Programme) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuted:
+    """No value in `interval` fits: `tree` proves it for `problem`."""
+
+    interval: Interval
+    problem: Problem
+    tree: Cut | Leaf
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """The values of one printed number that would let all the others hold.
 
     `fits`: whether the printed value itself does.  `below`, `above`: the nearest window of
     such values on either side (nearest end, farthest end), found by a search; None where
     there is none.  If the printed value fits, both windows begin at it.  `gap`: no value in
-    this interval fits, proved by `tree` for `problem` (None where not proved).
+    this interval fits, proved by `tree` for `problem` (None where not proved).  `beyond`: the
+    same for what lies outside the windows, so that they are the attainable range.
     """
 
     what: tuple[str, int]
@@ -173,6 +200,7 @@ class Repair:
     gap: Interval | None
     problem: Problem | None
     tree: Cut | Leaf | None
+    beyond: tuple[Refuted, ...] = ()
 
     @property
     def helps(self) -> bool:
@@ -207,7 +235,8 @@ def repair(problem: Problem, what: tuple[str, int]) -> Repair:
     gap, asked, tree = (None, None, None)
     if not here:
         gap, asked, tree = _gap(problem, what, windows, ends, whole)
-    return Repair(what, here, windows[-1], windows[1], gap, asked, tree)
+    beyond = tuple(_beyond(problem, what, windows, ends, whole))
+    return Repair(what, here, windows[-1], windows[1], gap, asked, tree, beyond)
 
 
 _FARTHEST = 12.0  # a coefficient beyond it is as good as infinite
@@ -282,6 +311,98 @@ def _gap(problem, what, windows, ends, whole):
         if found.tree is not None:
             return Interval(low, high), asked, found.tree
     return None, None, None
+
+
+def _beyond(problem, what, windows, ends, whole) -> Iterator[Refuted]:
+    """Certificates that no value outside the windows fits."""
+    kind, j = what
+    for side, limit in ((-1, ends.low), (1, ends.high)):
+        window = windows[side]
+        if window is None or abs(window[1]) >= _FARTHEST and not whole or window[1] == limit:
+            continue
+        for step in (1, 2, 5) if whole else (0.01, 0.03, 0.1):
+            edge = Fraction(str(round(window[1] + side * step, 2)))
+            if side * edge > side * limit:
+                break
+            interval = Interval(*sorted((edge, limit)))
+            asked = _with(problem, kind, j, interval)
+            found = Programme(asked).refute(most=150)
+            if found.tree is not None:
+                yield Refuted(interval, asked, found.tree)
+                break
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The smallest sets of printed numbers that cannot coexist, with their problems and trees.
+
+    `smallest`: every set with fewer numbers was found to fit; `complete`: these are all sets
+    of that size.
+    """
+
+    found: tuple[tuple[tuple[tuple[str, int], ...], Problem, Cut | Leaf], ...]
+    smallest: bool
+    complete: bool
+
+
+_MOST_SETS = 400  # programmes, a fraction of a second each
+
+
+def smallest_sets(
+    problem: Problem, elements: Sequence[tuple[str, int]], helps: dict[tuple[str, int], bool]
+) -> Sets:
+    """The smallest sets of printed numbers that cannot coexist.
+
+    `helps`: for each element whether freeing it alone lets the rest fit.  Those that do
+    belong to every such set.  One set without a number to spare comes from a deletion
+    filter (Chinneck & Dravnieks 1991); then all sets one smaller are tried, and so on, until
+    all of one size fit.  A set fits if a larger one does.
+    """
+    essential = [e for e in elements if helps[e]]
+    loose = [e for e in elements if not helps[e]]
+
+    def kept(chosen: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        return tuple(e for e in elements if e in essential or e in chosen)
+
+    def asked(chosen: Sequence[tuple[str, int]]) -> Problem:
+        found = problem
+        for element in loose:
+            if element not in chosen:
+                found = freed(found, element)
+        return found
+
+    current = list(loose)
+    for element in loose:
+        without = [e for e in current if e != element]
+        if decide(asked(without), most=120).tree is not None:
+            current = without
+    size = len(current)
+    smaller = False
+    while size and math.comb(len(loose), size - 1) <= _MOST_SETS:
+        outcomes = [_likely_fits(asked(c)) for c in combinations(loose, size - 1)]
+        if all(o.point is not None for o in outcomes):
+            smaller = True
+            break
+        if not any(o.tree is not None for o in outcomes):
+            break  # some are not decided
+        size -= 1
+    if math.comb(len(loose), size) > _MOST_SETS:
+        tree = decide(asked(current)).tree
+        assert tree is not None
+        return Sets(((kept(current), asked(current), tree),), False, False)
+    found, complete = [], True
+    for chosen in combinations(loose, size):
+        outcome = decide(asked(chosen), most=400)
+        if outcome.tree is not None:
+            found.append((kept(chosen), asked(chosen), outcome.tree))
+        complete &= outcome.tree is not None or outcome.point is not None
+    return Sets(tuple(found), smaller, complete)
+
+
+def _likely_fits(problem: Problem) -> Outcome:
+    """:func:`decide` where a point is likely: the long search for one comes first."""
+    point = Programme(problem).search(thorough=True)
+    return Outcome(None, point, 0) if point.fits else decide(problem, most=120)
 
 
 def minimal_sets(
@@ -402,5 +523,5 @@ def all_codings(k: int) -> Iterator[tuple[tuple[int, int], ...]]:
 __all__ = [
     "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "coded",
     "crude_error_bound", "decide", "fewest_moves", "fitted_mean", "freed", "least_violation",
-    "minimal_sets", "repair", "reversed_at", "smallest_error",
+    "minimal_sets", "repair", "reversed_at", "smallest_error", "smallest_sets",
 ]  # fmt: skip

@@ -88,11 +88,17 @@ def decide(problem: Problem, most: int = 1500) -> Outcome:
     point = programme.best() if bounded else programme.search()
     if point.fits:
         return Outcome(None, point, 0)
-    outcome = programme.refute(most=most)
-    if outcome.tree is None and outcome.point is None and not bounded:
-        point = programme.search(thorough=True)
-        return replace(outcome, point=point if point.fits else None)
-    return outcome
+    if not bounded:
+        # most are refuted at once or never: a longer search for a point is due before the rest
+        outcome = programme.refute(most=min(most, _AT_ONCE))
+        if outcome.tree is not None or outcome.point is not None:
+            return outcome
+        if (point := programme.search(thorough=True)).fits:
+            return Outcome(None, point, outcome.pieces)
+    return programme.refute(most=most)
+
+
+_AT_ONCE = 50
 
 
 def freed(problem: Problem, what: tuple[str, int]) -> Problem:
@@ -320,13 +326,13 @@ def _beyond(problem, what, windows, ends, whole) -> Iterator[Refuted]:
         window = windows[side]
         if window is None or abs(window[1]) >= _FARTHEST and not whole or window[1] == limit:
             continue
-        for step in (1, 2, 5) if whole else (0.01, 0.03, 0.1):
+        for step in (1, 2) if whole else (0.01, 0.04):
             edge = Fraction(str(round(window[1] + side * step, 2)))
             if side * edge > side * limit:
                 break
             interval = Interval(*sorted((edge, limit)))
             asked = _with(problem, kind, j, interval)
-            found = Programme(asked).refute(most=150)
+            found = Programme(asked).refute(most=100)
             if found.tree is not None:
                 yield Refuted(interval, asked, found.tree)
                 break

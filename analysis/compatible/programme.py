@@ -324,7 +324,9 @@ class _Search:
         for i, side in enumerate(box):
             if math.isinf(side.low) or math.isinf(side.high):
                 return i, _middle(side)
-        wide = [i for i, side in enumerate(box) if side.low != side.high]
+        widths = [side.high - side.low for side in box]
+        # cutting a side of less than half the width of another was hardly ever the best choice
+        wide = [i for i, width in enumerate(widths) if width and 2 * width >= max(widths)]
         if len(wide) == 1:
             return wide[0], _middle(box[wide[0]])
         best, chosen = (-math.inf, Fraction(-1)), wide[0]

@@ -15,14 +15,15 @@ from fractions import Fraction
 from itertools import product
 from pathlib import Path
 
-from analysis.checks.across_tables import Joined, joined, proofs_of
+from analysis.checks.across_tables import Joined, joined, most_telling, proofs_of
 from analysis.checks.words import MODELS, link_of, range_text
 from analysis.compatible import certificate as certificates
 from analysis.compatible import coherence
 from analysis.compatible.certificate import Certificate, Cut, Leaf, Problem
 from analysis.compatible.links import LINKS
-from analysis.paper import Paper, RegressionTable
+from analysis.compatible.programme import Programme
 from analysis.files import write_whole
+from analysis.paper import Paper, RegressionTable
 from analysis.printed import Interval, format_fixed
 
 FITS, REFUTED, UNDECIDED = "fits", "refuted", "not decided"
@@ -90,6 +91,16 @@ class Error:
 
 
 @dataclass(frozen=True, slots=True)
+class Curve:
+    """The least violation found, in entries of patients, when the coefficient of one row is
+    `b` (points of `values`: b, violation), all other numbers as printed."""
+
+    row: str
+    link: str
+    values: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableStudy:
     """All results for one regression table.
 
@@ -110,6 +121,7 @@ class TableStudy:
     smallest: bool
     complete: bool
     errors: tuple[Error, ...]
+    curves: tuple[Curve, ...] = ()
     least_certificate: str | None = None
 
     def outcomes(self, kind: str, link: str) -> dict[str, int]:
@@ -134,9 +146,7 @@ class TableStudy:
     def fitting(self, kind: str, link: str) -> list[str]:
         """The names of the readings of one kind that fit."""
         return [
-            r.name
-            for r in self.readings
-            if r.kind == kind and r.link == link and r.outcome == FITS
+            r.name for r in self.readings if r.kind == kind and r.link == link and r.outcome == FITS
         ]
 
 
@@ -210,6 +220,9 @@ def _tasks(paper: Paper, table: RegressionTable) -> Iterator[tuple[str, str]]:
         yield "readings", link
     for link in LINKS:
         yield "errors", link
+    for link in LINKS:
+        if math.isinf(LINKS[link].domain):
+            yield "curves", link
 
 
 def _run(paper: Paper, table_id: str, what: str, link: str):
@@ -217,9 +230,7 @@ def _run(paper: Paper, table_id: str, what: str, link: str):
     found = joined(paper, table)
     assert isinstance(found, Joined)
     book = _Book()
-    result = {"sets": _sets, "windows": _windows, "readings": _readings, "errors": _errors}[what](
-        paper, found, link, book
-    )
+    result = _TASKS[what](paper, found, link, book)
     return result, book.files
 
 
@@ -228,7 +239,7 @@ def _collect(paper: Paper, found: Joined, parts: dict) -> TableStudy:
     least, sets = parts["sets", link]
     order = {id: i for i, id in enumerate(LINKS)}
     several = {what: [x for (w, _), p in parts.items() if w == what for x in p]
-               for what in ("readings", "windows", "errors")}  # fmt: skip
+               for what in ("readings", "windows", "errors", "curves")}  # fmt: skip
     return TableStudy(
         table=found.table.id,
         link=link,
@@ -239,6 +250,7 @@ def _collect(paper: Paper, found: Joined, parts: dict) -> TableStudy:
         ),
         windows=tuple(several["windows"]),
         errors=tuple(several["errors"]),
+        curves=tuple(several["curves"]),
         **least,
         **sets,
     )
@@ -459,14 +471,32 @@ def _errors(paper: Paper, found: Joined, link: str, book: _Book) -> list[Error]:
     return errors
 
 
+def _curves(paper: Paper, found: Joined, link: str, book: _Book) -> list[Curve]:
+    """How the violation falls and rises with the coefficient of the most telling row."""
+    j = most_telling(found, judged_link(paper))
+    if j is None:
+        return []
+    problem, row = found.under(link), found.table.rows[j]
+    middle = float(problem.slopes[j].low + problem.slopes[j].high) / 2
+    values = []
+    for step in range(-8, 17):
+        b = round(middle + step * _CURVE_STEP, 6)
+        asked = coherence.with_slope(problem, j, b)
+        values.append((b, round(Programme(asked).best(steps=12).violation, 4)))
+    return [Curve(row.id, link, tuple(v for v in values if not math.isinf(v[1])))]
+
+
+_CURVE_STEP = 0.1
+_TASKS: dict[str, Callable] = {
+    "sets": _sets, "windows": _windows, "readings": _readings, "errors": _errors, "curves": _curves,
+}  # fmt: skip
+
 # --- files --------------------------------------------------------------------------------
 
 STUDY_FILE, FOLDER = "coherence.json", "certificates"
 
 
-def files_of(
-    studies: Sequence[TableStudy], made: dict[str, list[Certificate]]
-) -> dict[str, str]:
+def files_of(studies: Sequence[TableStudy], made: dict[str, list[Certificate]]) -> dict[str, str]:
     """The text of every file to write, by its path beside the record."""
     texts = {f"{FOLDER}/{name}.json": certificates.write(made[name]) for name in sorted(made)}
     texts[STUDY_FILE] = (
@@ -547,6 +577,7 @@ def _study(found: dict) -> TableStudy:
             "readings": tuples(found["readings"], Reading),
             "windows": tuples(found["windows"], Window),
             "errors": tuples(found["errors"], Error),
+            "curves": tuples(found["curves"], Curve),
             "sets": _tupled(found["sets"]),
         }
     )

@@ -293,9 +293,7 @@ def write(certificates: Certificate | Sequence[Certificate]) -> str:
         raise ValueError("certificates of one file must share assumptions and printed numbers")
     first = _plain(certificates[0])
     head = {key: first[key] for key in _SHARED}
-    own = [
-        _text({k: v for k, v in _plain(c).items() if k not in _SHARED}) for c in certificates
-    ]
+    own = [_text({k: v for k, v in _plain(c).items() if k not in _SHARED}) for c in certificates]
     return _text(head)[:-1] + ',\n"certificates": [' + ",\n".join(own) + "]}\n"
 
 

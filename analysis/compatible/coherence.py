@@ -15,6 +15,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import linprog
 
 from analysis.compatible.certificate import (
     EVERYTHING,
@@ -107,6 +108,11 @@ def freed(problem: Problem, what: tuple[str, int]) -> Problem:
     most = {"events": problem.n1, "others": problem.n0}
     free = EVERYTHING if kind == "slopes" else Interval(Fraction(0), Fraction(most[kind]))
     return _with(problem, kind, j, free)
+
+
+def with_slope(problem: Problem, j: int, slope: float) -> Problem:
+    """The problem with one coefficient known to six decimals."""
+    return _with(problem, "slopes", j, _point(slope))
 
 
 def _with(problem: Problem, kind: str, j: int, interval: Interval) -> Problem:
@@ -324,7 +330,7 @@ def _beyond(problem, what, windows, ends, whole) -> Iterator[Refuted]:
     kind, j = what
     for side, limit in ((-1, ends.low), (1, ends.high)):
         window = windows[side]
-        if window is None or abs(window[1]) >= _FARTHEST and not whole or window[1] == limit:
+        if window is None or (abs(window[1]) >= _FARTHEST and not whole) or window[1] == limit:
             continue
         for step in (1, 2) if whole else (0.01, 0.04):
             edge = Fraction(str(round(window[1] + side * step, 2)))
@@ -515,6 +521,74 @@ def fewest_moves(
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most events that a model can fit to the patients with one predictor.
+
+    `constant`: the largest constant that the patients without it leave; `rows`: pattern,
+    patients and largest risk of each kind of patient in the worst case; `most`: the sum of
+    patients × risk; `observed`: what the score equations demand.
+    """
+
+    predictor: int
+    constant: float
+    rows: tuple[tuple[tuple[int, ...], float, float], ...]
+    most: float
+    observed: int
+
+    @property
+    def refutes(self) -> bool:
+        """Whether the demand is beyond reach (in floating point: an illustration whose
+        proof is a certificate)."""
+        return self.observed > self.most + 1e-9
+
+
+def ceiling(problem: Problem, predictor: int) -> Ceiling | None:
+    """The most fitted events among the patients with a predictor.
+
+    With a canonical link (logit; log of a Poisson outcome) the fitted events of the
+    patients without the predictor add up to those observed, so the smallest risk among
+    them is no larger than their mean; that bounds the constant from above, and the constant
+    bounds every risk among those with the predictor.  How many of these have the other
+    predictors is the worst case of a small linear programme.  None for other links or
+    unknown counts.
+    """
+    link, k = LINKS[problem.link], problem.k
+    a, b = problem.events[predictor], problem.others[predictor]
+    if problem.link not in ("logit", "log") or not (a.is_point and b.is_point):
+        return None
+    with_it, events = int(a.low + b.low), int(a.low)
+    without = problem.n1 + problem.n0 - with_it
+    rate = (problem.n1 - events) / without if without else 0.0
+    if not 0 < rate < 1:
+        return None
+    least_eta = math.log(rate / (1 - rate)) if problem.link == "logit" else math.log(rate)
+    others = [j for j in range(k) if j != predictor]
+    constant = least_eta - sum(min(0.0, float(problem.slopes[j].low)) for j in others)
+    patterns = [x for x in problem.patterns if x[predictor]]
+    risks = [
+        link.mean(constant + sum(float(problem.slopes[j].high) for j in range(k) if x[j]))
+        for x in patterns
+    ]
+    totals = [problem.events[j] + problem.others[j] for j in others]
+    found = linprog(
+        [-r for r in risks],
+        A_ub=[[sign * x[j] for x in patterns] for sign in (1, -1) for j in others],
+        b_ub=[float(t.high) for t in totals] + [without - float(t.low) for t in totals],
+        A_eq=[[1.0] * len(patterns)],
+        b_eq=[with_it],
+        method="highs",
+    )
+    if found.status != 0:
+        return None
+    rows = tuple(
+        (x, float(n), float(r))
+        for x, n, r in zip(patterns, found.x, risks, strict=True)
+        if n > 1e-9
+    )
+    return Ceiling(predictor, constant, rows, -float(found.fun), events)
+
+
 def fitted_mean(link: str, eta: float) -> float:
     """The fitted value of a linear predictor."""
     return LINKS[link].mean(eta)
@@ -527,7 +601,7 @@ def all_codings(k: int) -> Iterator[tuple[tuple[int, int], ...]]:
 
 
 __all__ = [
-    "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "coded",
+    "Ceiling", "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "ceiling", "coded",
     "crude_error_bound", "decide", "fewest_moves", "fitted_mean", "freed", "least_violation",
-    "minimal_sets", "repair", "reversed_at", "smallest_error", "smallest_sets",
+    "minimal_sets", "repair", "reversed_at", "smallest_error", "smallest_sets", "with_slope",
 ]  # fmt: skip

@@ -126,6 +126,7 @@ def _between(low: float, high: float, decimals: int) -> str:
     return f"{first} to {last}"
 
 
+_NUMBER_WORDS = {0: "none", 1: "one", 2: "two", 3: "three"}
 _FAR = 12.0  # the search goes no farther
 
 
@@ -279,6 +280,71 @@ class Across:
         if reach is None:
             raise ValueError("no predictor of this table has a ceiling")
         return reach
+
+    def crude_ratio(self) -> str:
+        """The odds ratio of the most telling row from its own two-by-two table."""
+        reach, problem = self._ceiling(), self.found.problem
+        a, b = reach.observed, int(problem.others[reach.predictor].low)
+        return f"{a * (problem.n0 - b) / (b * (problem.n1 - a)):.2f}"
+
+    def printed_ratio(self) -> str:
+        """The ratio of that row as printed."""
+        row = self.found.table.rows[self._ceiling().predictor]
+        if row.ratio is None:
+            raise ValueError(f"{row.id} has no printed ratio")
+        return row.ratio.text
+
+    def proved(self) -> str:
+        """Entries of patients that must differ, proved, rounded down."""
+        return f"{math.floor(self.study.proved * 10) / 10:.1f}"
+
+    def attained(self) -> str:
+        """Entries that differ in the best counts found, rounded up."""
+        return f"{math.ceil(self.study.attained * 10) / 10:.1f}"
+
+    def counted(self) -> dict[str, str]:
+        """For the prose: readings with the printed constant that were tried, refuted, fit."""
+        counts = self.with_printed_constant()
+        left = [
+            r for r in self.study.readings
+            if r.kind.endswith("constant as printed") and r.outcome == certify.FITS
+        ]  # fmt: skip
+        names = [f"{link_name(r.link)}, features coded {r.name.removeprefix('all ')}" for r in left]
+        return {
+            "tried": f"{sum(counts.values()):,}".replace(",", " "),
+            "refuted": f"{counts[certify.REFUTED]:,}".replace(",", " "),
+            "fits": _NUMBER_WORDS.get(len(left), str(len(left))),
+            "survivor": "; ".join(names) or "none",
+        }
+
+    def reasons(self) -> Html:
+        """Innocent readings, and what these numbers can say about each."""
+        counts = self.counted()
+        focus = self.study.rows[self.study.curves[0].row] if self.study.curves else "the predictor"
+        helps = [
+            f"{w.what}: {window_text(w)} (printed {w.printed})"
+            for w in self.study.windows
+            if w.link == self.study.link and w.kind != "slopes" and w.helps
+        ]
+        return reasons(
+            [
+                (counts["survivor"], "No, it fits", "The only reading left with the constant as printed."),
+                ("A covariate that the table does not list", "No",
+                 "The equations of the listed ones no longer decide anything. In a logistic model the floor "
+                 f"under the standard error of {focus} stays."),
+                ("Patients left out of the model", "No",
+                 "Other counts, other equations. Fewer patients raise the floor under the standard errors."),
+                ("Another cut-off than the printed one", "In part",
+                 f"One count alone would have to be another. {first_up('; '.join(helps))}." if helps else "No single count helps."),
+                ("Robust standard errors", "No",
+                 "They explain a small standard error, not the coefficients."),
+                ("Penalised, bootstrapped or stepwise-averaged coefficients", "No",
+                 "They do not fulfil the score equations."),
+                ("Interactions, or a feature in more than two steps", "No", "The equations would be others."),
+                ("Codes further apart, or two departures at once", "Not tried",
+                 "Reversed references were tried with codes one step apart only."),
+            ]
+        )  # fmt: skip
 
     def readings(self) -> Html:
         return readings(self.study)

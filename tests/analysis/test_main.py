@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from analysis.audit import MODULES
-from analysis.findings import Verdict
 from analysis.files import write_whole
+from analysis.findings import Verdict
 from tests.analysis.ledgers import PAPER, ROOT, findings
 
 RUN = (

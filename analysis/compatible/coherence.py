@@ -76,10 +76,11 @@ class Proofs:
         verify(certificate)
         return certificate
 
-    def decide(self, id: str, problem: Problem) -> Outcome:
-        """A refutation, stored or found now, or a point that fits, or neither."""
+    def decide(self, id: str, problem: Problem, most: int = 1500) -> Outcome:
+        """A refutation, stored or found now in at most `most` pieces, or a point that fits, or
+        neither."""
         certificate = self.stored(id, problem)
-        return decide(problem) if certificate is None else Outcome(certificate.tree, None, 0)
+        return decide(problem, most) if certificate is None else Outcome(certificate.tree, None, 0)
 
 
 def decide(problem: Problem, most: int = 1500) -> Outcome:

@@ -286,7 +286,8 @@ def _readings(paper: Paper, found: Joined, link: str, book: _Book) -> list[Readi
             id = f".reversed-{''.join(str(int(step < 0)) for step in steps)}"
         else:
             name = _codes([{1: "any", 2: "−1/1"}[step] for step in steps])
-            claim = f"No patients fit, with any constant and the codes {name}"
+            codes = f"the codes {name}" if set(steps) != {1} else "codes one step apart"
+            claim = f"No patients fit, with any constant and {codes}"
             id = {k: "", 2 * k: ".effect"}.get(sum(steps), f".steps-{''.join(map(str, steps))}")
         reading = _decided(kind, link, name, id, claim, problem, found, book)
         readings.append(reading)

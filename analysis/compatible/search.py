@@ -1,0 +1,817 @@
+"""One cohort: patients with every variable of the tables, found from a seed and a number.
+
+1. Every variable by itself: targets inside the rounding boxes that give the printed t and
+   P, a random shape, whole recording steps; a marker is moved until its area, standard
+   error, counts at the cut and (where it can be) its largest Youden index are right.
+2. A derived variable: only *which* patient has which value of a part is moved, so that the
+   parts keep all they show, until the derived one shows its own numbers too.
+3. The other variables are laid beside them with randomly drawn associations.
+4. The cohort is printed again by :mod:`reprint`; what does not print is thrown away.
+
+What is found exists.  How often a kind of cohort is found says nothing about how likely it
+is: shapes and associations are drawn for variety, not from any population.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.checks.granularity import counts_for_share
+from analysis.checks.witness import evaluate
+from analysis.compatible import marginal, pattern
+from analysis.compatible.anneal import Board, Wanted, anneal, wanted, window
+from analysis.compatible.constraints import Constraints, names_in
+from analysis.compatible.reprint import Miss, holds, misses
+from analysis.paper import LevelsRow, Paper, RocRow
+
+Floats = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+ATTEMPTS = 60
+_AGAIN = 12  # new starts of one variable in one attempt
+_COUPLINGS = 3
+_NEAR = 8.0  # energy from which exchanges alone finish a derived variable
+_MOVES = 64  # judged at a time for one variable
+_SWAPS = 192  # judged at a time for a derived variable
+_TIGHT = 0.6  # room under the largest Youden index from which the order is made first
+_FINER = 3  # decimals that parts of a formula have beyond the printed mean
+_COVER = (
+    "Sampled cohorts do not cover all that the printed numbers allow: shapes come from six "
+    "families, associations from one random recipe, and rare kinds of data are never tried. "
+    "Ranges over them are inner ranges; only a proof gives an outer one."
+)
+
+
+class SearchError(RuntimeError):
+    """No cohort was found; the message says where the search got stuck."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One cohort with the attempts it took and where the failed ones got stuck."""
+
+    patients: pd.DataFrame
+    attempts: int
+    stuck: tuple[str, ...]
+
+
+class _StuckError(Exception):
+    """This attempt leads nowhere; the message names the place."""
+
+
+def what_is_not_covered() -> str:
+    """One paragraph on what the sampling leaves out, for every report of an ensemble."""
+    return _COVER
+
+
+def generator(seed: int, index: int) -> np.random.Generator:
+    """The random numbers of cohort `index`: the same whatever else is made beside it."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
+
+
+def find(constraints: Constraints, seed: int, index: int, attempts: int = ATTEMPTS) -> Found:
+    """Cohort `index` of an ensemble: the same seed and index give the same patients.
+
+    Returns one row a patient: ``group`` and the variables of the tables.  Raises
+    :class:`SearchError` after `attempts` failures.
+    """
+    rng = generator(seed, index)
+    stuck: list[str] = []
+    for attempt in range(1, attempts + 1):
+        try:
+            patients = _attempt(constraints, rng)
+        except _StuckError as error:
+            stuck.append(str(error))
+            continue
+        left = misses(patients, constraints)
+        if not left:
+            return Found(patients, attempt, tuple(stuck))
+        stuck.append(_name(left))
+    places = ", ".join(f"{place} ({stuck.count(place)}×)" for place in dict.fromkeys(stuck))
+    raise SearchError(
+        f"no cohort was found in {attempts} attempts, stuck at {places}; that is no proof that "
+        "there is none."
+    )
+
+
+def _name(left: list[Miss]) -> str:
+    return left[0].id
+
+
+def _attempt(constraints: Constraints, rng: np.random.Generator) -> pd.DataFrame:
+    paper = constraints.paper
+    derived = [v for v in constraints.mean_rows if paper.variable(v).formula]
+    parts = {v: sorted(names_in(paper.variable(v).formula or "")) for v in derived}
+    inner = {name for names in parts.values() for name in names}
+    alone = [v for v in constraints.mean_rows if v not in derived]
+    pools = _pools(constraints, alone, inner, rng)
+    columns: dict[str, list[Floats]] = {}
+    for variable in derived:
+        columns |= _coupled(constraints, variable, parts[variable], pools, rng)
+    frames = []
+    for g, group in enumerate(paper.groups):
+        placed = {name: values[g] for name, values in columns.items()}
+        order = rng.permutation(group.size)
+        placed = {name: values[order] for name, values in placed.items()}
+        for name in alone:
+            if name not in placed:
+                placed[name] = _laid(pools[name][g], placed, rng)
+        frame = {"group": np.repeat(group.id, group.size)}
+        for name in constraints.variables:
+            if name in constraints.count_rows:
+                frame[name] = _levels(constraints, name, group.id, placed, rng)
+            else:
+                frame[name] = placed[name]
+        frames.append(pd.DataFrame(frame))
+    return pd.concat(frames, ignore_index=True)
+
+
+# --- each variable by itself -----------------------------------------------------------
+
+
+def step_of(paper: Paper, constraints: Constraints, variable: str, fine: bool) -> float:
+    """The recording step: the record's, or one unit of the mean's last decimal; parts of a
+    formula get two decimals more, so that the derived variable can be met."""
+    step = paper.variable(variable).step
+    if step is not None:
+        return float(step.value.value)
+    row = constraints.mean_rows[variable][1]
+    decimals = max(cell.mean.decimals for cell in row.values.values())
+    return 10.0 ** -(max(decimals, 0) + (_FINER if fine else 0))
+
+
+def _real(steps: Whole, step: float) -> Floats:
+    """Whole steps as the decimal numbers that are stored."""
+    return np.round(steps * step, max(0, math.ceil(-math.log10(step) - 1e-9)) if step < 1 else 9)
+
+
+@dataclass(frozen=True)
+class _Aim:
+    """Where one variable is to go, in whole steps: `sums` and `sd` by group."""
+
+    sums: tuple[int, int]
+    sd: tuple[float, float]
+    limits: tuple[int, int]
+
+
+def _aim(constraints: Constraints, variable: str, step: float, w: Wanted, rng) -> _Aim:
+    """Sums and SDs drawn evenly from the rounding boxes among those that give the printed t."""
+    limits = constraints.paper.range_of(variable)
+    sums = []
+    for g in (0, 1):
+        middle, width, _ = w.mean[g]
+        width = min(width, abs(middle) + 1)
+        low, high = (middle - width) * w.n[g] / step, (middle + width) * w.n[g] / step
+        if math.ceil(low) > math.floor(high):  # the edge of the box may hold the only sum
+            low, high = low - 0.06 * (high - low), high + 0.06 * (high - low)
+        sums.append((math.ceil(low), math.floor(high)))
+        if sums[g][0] > sums[g][1]:
+            raise _StuckError(f"the sum of {variable}")
+    n, m = w.n
+    for _ in range(60):
+        s = [rng.integers(low, high + 1, size=4096) for low, high in sums]
+        sd = [at[0] + 0.85 * at[1] * rng.uniform(-1, 1, 4096) for at in w.sd]
+        if w.welch:
+            spread = sd[0] ** 2 / n + sd[1] ** 2 / m
+        else:
+            pooled = ((n - 1) * sd[0] ** 2 + (m - 1) * sd[1] ** 2) / (n + m - 2)
+            spread = pooled * (1 / n + 1 / m)
+        t = np.abs(s[0] * step / n - s[1] * step / m) / np.sqrt(spread)
+        hit = np.flatnonzero(np.abs(t - w.t[0]) <= 0.8 * w.t[1])
+        if len(hit):
+            i = hit[0]
+            low = float(limits.low) / step if math.isfinite(float(limits.low)) else -1e12
+            high = float(limits.high) / step if math.isfinite(float(limits.high)) else 1e12
+            ends = (math.ceil(low - 1e-9), math.floor(high + 1e-9))
+            if w.sign < 0:
+                ends = (-ends[1], -ends[0])
+            return _Aim(
+                (int(s[0][i]), int(s[1][i])), (sd[0][i] / step, sd[1][i] / step), ends
+            )
+    raise _StuckError(f"the t of {variable}")
+
+
+def _pools(
+    constraints: Constraints, alone: list[str], inner: set[str], rng: np.random.Generator
+) -> dict[str, list[Floats]]:
+    """The values of every variable that is no formula, by group in the paper's order."""
+    paper = constraints.paper
+    pools: dict[str, list[Floats]] = {}
+    rules = [r.expression for r in paper.constraints]
+    for name in alone:
+        near = [r for r in rules if name in names_in(r) and names_in(r) <= {*pools, name}]
+        error = _StuckError(f"a pairing for {name}")
+        for _ in range(_AGAIN):
+            partner = _Partner(dict(pools), near, name)
+            try:
+                values = _one(constraints, name, name in inner, rng, partner)
+            except _StuckError as stuck:
+                error = stuck
+                continue
+            if partner.fits(values):
+                pools[name] = values
+                break
+        else:
+            raise error
+    return pools
+
+
+@dataclass(frozen=True)
+class _Partner:
+    """The inequalities that tie a new variable to those already there."""
+
+    pools: dict[str, list[Floats]]
+    rules: list[str]
+    name: str
+
+    def fits(self, values: list[Floats]) -> bool:
+        return all(
+            _can_pair(rule, self.pools | {self.name: values}, len(values)) for rule in self.rules
+        )
+
+
+def _can_pair(rule: str, pools: Mapping[str, list[Floats]], groups: int) -> bool:
+    """Whether an inequality holds for the patients if two variables run with or against
+    each other; for a sum or a difference that is the best there is."""
+    names = sorted(names_in(rule))
+    if len(names) != 2:
+        return True
+    for g in range(groups):
+        first, second = (np.sort(pools[name][g]) for name in names)
+        pairs = ({names[0]: first, names[1]: other} for other in (second, second[::-1]))
+        if not any(bool(holds(rule, pair).all()) for pair in pairs):  # type: ignore[union-attr]
+            return False
+    return True
+
+
+def _one(
+    constraints: Constraints, variable: str, fine: bool, rng: np.random.Generator, partner: _Partner
+) -> list[Floats]:
+    paper = constraints.paper
+    step = step_of(paper, constraints, variable, fine)
+    w = wanted(constraints, variable)
+    found = constraints.roc_rows.get(variable)
+    positive = found[0].positive if found else paper.groups[0].id
+    order = [0, 1] if paper.groups[0].id == positive else [1, 0]
+    for _ in range(200):
+        aim = _aim(constraints, variable, step, w, rng)
+        start = [_start(aim, g, w, rng) for g in (0, 1)]
+        if start[0] is None or start[1] is None:
+            continue
+        real = [_real(w.sign * s, step) for s in start]  # type: ignore[operator]
+        if partner.fits([real[i] for i in order]):
+            break
+    else:
+        raise _StuckError(f"a shape of {variable}")
+    if found:
+        steps = _marker(constraints, variable, found[1], step, w, aim, start, rng)  # type: ignore[arg-type]
+        real = [_real(w.sign * s, step) for s in steps]
+    return [real[i] for i in order]
+
+
+def _start(aim: _Aim, g: int, w: Wanted, rng: np.random.Generator) -> Whole | None:
+    """A sample of a random shape with the sum and the SD aimed at, or None."""
+    n, total, sd = w.n[g], aim.sums[g], aim.sd[g]
+    # wide enough for one pair of steps, narrow against the rounding of the SD
+    slack = max(0.02 * sd * 0.01, 2.5 / sd / (n - 1)) if sd else 0.0
+    reach = math.ceil(8 * sd + 1)
+    grid = marginal.Grid(
+        n,
+        max(aim.limits[0], total // n - reach),
+        min(aim.limits[1], total // n + reach),
+        (total, total),
+        (max(sd - slack, 0.0) ** 2, (sd + slack) ** 2),
+    )
+    x = marginal._scaled(grid, marginal.shapes(rng, 1, n))
+    x, good = marginal.settle(grid, x, rng)
+    return x[0] if good[0] else None
+
+
+def _marker(
+    constraints: Constraints,
+    variable: str,
+    row: RocRow,
+    step: float,
+    w: Wanted,
+    aim: _Aim,
+    start: list[Whole],
+    rng: np.random.Generator,
+) -> list[Whole]:
+    """Move a marker until its area, its cut and its moments print; whole steps, high is
+    positive."""
+    w = _in_steps(w, step)
+    lows = [np.full(len(s), max(aim.limits[0], int(s.min()) - int(0.2 * aim.sd[0]))) for s in start]
+    highs = [np.full(len(s), min(aim.limits[1], int(s.max()) + int(0.2 * aim.sd[0]))) for s in start]
+    free = [np.arange(len(s)) for s in start]
+    above = _counts_above(row, w.n, rng)
+    if above is not None:
+        gap = _gap(row, w, step, aim, rng)
+        w = replace(w, youden=_largest_youden(constraints, variable, above, w.n))
+        if w.youden is not None and pattern.tightness(row_auc(w), above, w.n) > _TIGHT:
+            start = _from_order(variable, w, gap, above, aim, rng)
+        start, lows, highs, free = _sides(start, gap, above, aim, lows, highs, rng)
+    for g in (0, 1):
+        _repair_sum(start[g], aim.sums[g], lows[g], highs[g], rng)
+    board = Board((start[0], start[1]), w)
+
+    def propose(g: int, heat: float):
+        who = rng.choice(free[g], size=(_MOVES, 2))
+        scale = aim.sd[g] * 10 ** rng.uniform(-3 + 1.5 * heat, -0.2, _MOVES)
+        d = np.maximum(1, np.rint(scale)) * np.where(rng.random(_MOVES) < 0.5, 1, -1)
+        new = board.x[g][who] + np.stack([d, -d], axis=1)
+        good = (who[:, 0] != who[:, 1]) & (new >= lows[g][who]).all(axis=1)
+        return who, new, good & (new <= highs[g][who]).all(axis=1)
+
+    if not anneal(board, propose, lambda g, i: None, rng, steps=3000):
+        raise _StuckError(f"the area of {variable}")
+    return [v.astype(np.int64) for v in board.x]
+
+
+def row_auc(w: Wanted) -> float:
+    """The AUC aimed at."""
+    assert w.auc is not None
+    return w.auc[0]
+
+
+def _from_order(
+    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, rng
+) -> list[Whole]:
+    """Start from an order of patients that has the area, the error and the cut."""
+    groups = pattern.order(w, above, rng)
+    if groups is None:
+        raise _StuckError(f"an order of {variable}")
+    below = sum(w.n) - sum(above)
+    means = tuple(total / n for total, n in zip(aim.sums, w.n, strict=True))
+    for _ in range(20):
+        shape = marginal.shapes(rng, 1, len(groups))[0] * aim.sd[0]
+        x = pattern.values(groups, below, gap, means, aim.sd, shape)  # type: ignore[arg-type]
+        if x is not None and x[0] >= aim.limits[0] and x[-1] <= aim.limits[1]:
+            whole = np.rint(x).astype(np.int64)
+            return [whole[groups == g] for g in (0, 1)]
+    raise _StuckError(f"values for an order of {variable}")
+
+
+def _in_steps(w: Wanted, step: float) -> Wanted:
+    def scaled(at: tuple[float, float, float]) -> tuple[float, float, float]:
+        return at[0] / step, at[1] / step, at[2] / step
+
+    return replace(w, mean=tuple(map(scaled, w.mean)), sd=tuple(map(scaled, w.sd)))
+
+
+def _counts_above(
+    row: RocRow, n: tuple[int, int], rng: np.random.Generator
+) -> tuple[int, int] | None:
+    """How many of each group lie above the cut, drawn among the counts that print so."""
+    if row.sensitivity is None or row.specificity is None:
+        return None
+    hits, correct = counts_for_share(row.sensitivity, n[0]), counts_for_share(row.specificity, n[1])
+    if not hits or not correct:
+        return None
+    k1, k0 = (int(rng.choice(np.asarray(list(k)))) for k in (hits, correct))
+    return k1, n[1] - k0
+
+
+def _largest_youden(
+    constraints: Constraints, variable: str, above: tuple[int, int], n: tuple[int, int]
+) -> float | None:
+    table, row = constraints.roc_rows[variable]
+    if (table.id, row.id) not in constraints.youden:
+        return None
+    return above[0] / n[0] - above[1] / n[1]
+
+
+def _gap(row: RocRow, w: Wanted, step: float, aim: _Aim, rng) -> tuple[int, int]:
+    """The two neighbouring values around the cut, in steps: their middle prints as the cut."""
+    if row.threshold is None:
+        middle = w.sign * (aim.sums[0] / w.n[0] + aim.sums[1] / w.n[1]) / 2
+        low, high = middle - 0.5, middle + 0.5
+    else:
+        at, half, _ = window(row.threshold)
+        low, high = (at - half) / step, (at + half) / step
+    if w.sign < 0:
+        low, high = -high, -low
+    widths = np.arange(1, max(8, int(0.03 * min(aim.sd))) + 1)
+    for width in [*rng.permutation(widths)[:20], *widths]:
+        bottoms = range(math.ceil(low - width / 2), math.floor(high - width / 2) + 1)
+        if bottoms:
+            bottom = int(rng.choice(np.asarray(bottoms)))
+            return bottom, bottom + int(width)
+    raise _StuckError(f"the cut of {row.id}")
+
+
+def _sides(start, gap, above, aim: _Aim, lows, highs, rng):
+    """Values sorted to their sides of the cut: a smooth shift near the cut first, then each
+    patient keeps its side; one patient keeps each of the two values around the cut."""
+    bottom, top = gap
+    cut = (bottom + top) / 2
+    moved = []
+    for g in (0, 1):
+        x = np.sort(start[g]).astype(float)
+        n, k = len(x), above[g]
+        mean, sd = aim.sums[g] / n, aim.sd[g]
+        for _ in range(20):
+            if 0 < k < n:
+                q = (x[n - k - 1] + x[n - k]) / 2
+                shift = cut - q
+                width = max(0.7 * sd, 1.3 * abs(shift))
+                x = x + shift * np.exp(-0.5 * ((x - q) / width) ** 2)
+            x = mean + (x - x.mean()) * sd / x.std(ddof=1)
+        whole = np.rint(x).astype(np.int64)
+        near = max(2, int(0.15 * sd))
+        low_side = np.arange(n) < n - k
+        late = low_side & (whole > bottom)
+        whole[late] = bottom - rng.integers(0, near, size=int(late.sum()))
+        early = ~low_side & (whole < top)
+        whole[early] = top + rng.integers(0, near, size=int(early.sum()))
+        lows[g] = np.where(low_side, lows[g], top)
+        highs[g] = np.where(low_side, bottom, highs[g])
+        moved.append(np.clip(whole, lows[g], highs[g]))
+    free = [np.ones(len(x), dtype=bool) for x in moved]
+    for low_side, value in ((True, bottom), (False, top)):
+        best = None
+        for g in (0, 1):
+            n, k = len(moved[g]), above[g]
+            at = n - k - 1 if low_side else n - k
+            if 0 <= at < n and (low_side == (at < n - k)):
+                away = abs(int(moved[g][at]) - value)
+                best = min(best, (away, g, at)) if best else (away, g, at)
+        assert best is not None
+        _, g, at = best
+        moved[g][at] = lows[g][at] = highs[g][at] = value
+        free[g][at] = False
+    return moved, lows, highs, [np.flatnonzero(f) for f in free]
+
+
+def _repair_sum(x: Whole, total: int, low: Whole, high: Whole, rng: np.random.Generator) -> None:
+    """Bring the sum to `total` by small equal steps in patients who have room for them."""
+    for _ in range(200):
+        away = total - int(x.sum())
+        if away == 0:
+            return
+        room = np.flatnonzero(x < high) if away > 0 else np.flatnonzero(x > low)
+        if not len(room):
+            break
+        each = max(1, abs(away) // len(room))
+        chosen = rng.permutation(room)[: max(1, abs(away) // each)]
+        spare = high[chosen] - x[chosen] if away > 0 else x[chosen] - low[chosen]
+        x[chosen] += np.sign(away) * np.minimum(each, spare)
+    raise _StuckError("a sum beside the cut")
+
+
+# --- a derived variable ----------------------------------------------------------------
+
+
+class _Coupling:
+    """Who has which value of each part: `parts[g]` has shape (p, n); moves are swaps."""
+
+    def __init__(self, constraints: Constraints, variable: str, names: list[str], values, sign: int):
+        paper = constraints.paper
+        self.variable, self.names, self.sign = variable, names, sign
+        self.body = ast.parse(paper.variable(variable).formula or "", mode="eval").body
+        self.rules = [r.expression for r in paper.constraints if names_in(r.expression) <= set(names)]
+        self.limits = paper.range_of(variable)
+        self.parts: list[Floats] = values
+
+    def index(self, parts: Floats) -> Floats:
+        """The derived variable, turned; `parts` (p, …)."""
+        with np.errstate(all="ignore"):
+            made = evaluate(self.body, dict(zip(self.names, parts, strict=True)))
+        return self.sign * np.broadcast_to(made, parts.shape[1:])
+
+    def allowed(self, parts: Floats) -> NDArray[np.bool_]:
+        """Whether every rule holds, by patient."""
+        columns = dict(zip(self.names, parts, strict=True))
+        made = self.sign * self.index(parts)
+        good = np.isfinite(made)
+        good &= (made >= float(self.limits.low)) & (made <= float(self.limits.high))
+        for rule in self.rules:
+            good &= holds(rule, columns)
+        return good
+
+    def swapped(self, g: int, who: Whole, part: Whole) -> Floats:
+        """Parts of the pairs `who` (k, 2) after exchanging one `part` (k,): shape (p, k, 2)."""
+        after = self.parts[g][:, who]
+        k = np.arange(len(who))
+        after[part, k] = after[part, k][:, ::-1]
+        return after
+
+
+def _coupled(
+    constraints: Constraints,
+    variable: str,
+    names: list[str],
+    pools: Mapping[str, list[Floats]],
+    rng: np.random.Generator,
+) -> dict[str, list[Floats]]:
+    """:func:`_couple`, several times with the same values before they are given up."""
+    for again in range(_COUPLINGS):
+        try:
+            return _couple(constraints, variable, names, pools, rng)
+        except _StuckError:
+            if again == _COUPLINGS - 1:
+                raise
+    raise AssertionError
+
+
+def _couple(
+    constraints: Constraints,
+    variable: str,
+    names: list[str],
+    pools: Mapping[str, list[Floats]],
+    rng: np.random.Generator,
+) -> dict[str, list[Floats]]:
+    """Exchange values of the parts between patients until the derived variable prints."""
+    paper = constraints.paper
+    w = wanted(constraints, variable)
+    found = constraints.roc_rows.get(variable)
+    positive = found[0].positive if found else paper.groups[0].id
+    order = [0, 1] if paper.groups[0].id == positive else [1, 0]
+    values = [np.array([pools[name][order[g]] for name in names]) for g in (0, 1)]
+    coupling = _Coupling(constraints, variable, names, values, w.sign)
+    for g in (0, 1):
+        _first_order(coupling, g, rng)
+    above = _counts_above(found[1], w.n, rng) if found else None
+    threshold = found[1].threshold if found else None
+    if above is not None and threshold is not None:
+        youden = _largest_youden(constraints, variable, above, w.n)
+        w = replace(w, cut=w.sign * float(threshold.value), above=above, youden=youden)
+    _near(constraints, coupling, w, rng)
+    frozen: list[set[int]] = [set(), set()]
+    if w.cut is not None and found is not None:
+        gap = _anchor(coupling, found[1], w, frozen, rng)
+        w = replace(w, cut=(gap[0] + gap[1]) / 2, gap=gap)
+    free = [np.array([i for i in range(w.n[g]) if i not in frozen[g]]) for g in (0, 1)]
+    board = Board((coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])), w)
+    if not anneal(board, *_swaps(coupling, free, rng), rng, steps=2500, warm=0.05, heats=(0.4, 0)):
+        raise _StuckError(f"the area of {variable}" if found else f"the moments of {variable}")
+    by_group = [coupling.parts[order.index(g)] for g in range(len(paper.groups))]
+    placed = {name: [by_group[g][j] for g in (0, 1)] for j, name in enumerate(names)}
+    placed[variable] = [coupling.sign * coupling.index(by_group[g]) for g in (0, 1)]
+    return placed
+
+
+def _swaps(coupling: _Coupling, free: list[Whole], rng: np.random.Generator):
+    """Moves that exchange one part between two patients of a group: half of them any two
+    patients, half two with similar values, whose small changes set the last digits."""
+    last: dict[str, Whole] = {}
+    half = _SWAPS // 2
+
+    def propose(g: int, heat: float):
+        part = rng.integers(len(coupling.names), size=_SWAPS)
+        who = rng.choice(free[g], size=(_SWAPS, 2))
+        ranks = np.argsort(coupling.parts[g][:, free[g]], axis=1)
+        reach = 1 + rng.geometric(0.05 + 0.4 * (1 - heat), size=half)
+        at = rng.integers(len(free[g]), size=half)
+        to = (at + reach) % len(free[g])
+        who[:half, 0] = free[g][ranks[part[:half], at]]
+        who[:half, 1] = free[g][ranks[part[:half], to]]
+        after = coupling.swapped(g, who, part)
+        last["who"], last["part"] = who, part
+        good = coupling.allowed(after).all(axis=1) & (who[:, 0] != who[:, 1])
+        return who, coupling.index(after), good
+
+    def taken(g: int, i: int) -> None:
+        one, two = last["who"][i]
+        row = coupling.parts[g][last["part"][i]]
+        row[one], row[two] = row[two], row[one]
+
+    return propose, taken
+
+
+@dataclass
+class _Knob:
+    """One part stretched and shifted in both groups alike: that keeps its order, t and
+    area; `windows` say how far its means, SDs and cut let it go."""
+
+    part: int
+    step: float
+    wanted: Wanted
+    cut: tuple[float, float] | None
+    middle: float
+    order: list[int]  # the coupling's groups in the order of `wanted`
+
+    def turned(self, parts: list[Floats], shift: float, stretch: float) -> list[Floats] | None:
+        """The part in both groups after a turn, or None where a printed number forbids it."""
+        w, new = self.wanted, []
+        for g in (0, 1):
+            x = parts[self.order[g]][self.part]
+            y = self.middle + shift + stretch * (x - self.middle)
+            mean, sd = w.sign * y.mean(), y.std(ddof=1)
+            # a thousandth of the box is kept for storing the values with fewer decimals
+            if abs(mean - w.mean[g][0]) > w.mean[g][1] - 1e-3 * w.mean[g][2]:
+                return None
+            if abs(sd - w.sd[g][0]) > w.sd[g][1] - 1e-3 * w.sd[g][2]:
+                return None
+            new.append(y)
+        if self.cut is not None:
+            low, high = self.cut
+            values = np.sort(np.concatenate(new))
+            count = self.below(parts)
+            cut = (values[count - 1] + values[count]) / 2
+            if not low < cut < high:
+                return None
+        return [new[self.order.index(g)] for g in (0, 1)]
+
+    count: int | None = None
+
+    def below(self, parts: list[Floats]) -> int:
+        """Patients under the part's own cut; found once, turning does not change it."""
+        if self.count is None:
+            assert self.cut is not None
+            values = np.sort(np.concatenate([parts[g][self.part] for g in (0, 1)]))
+            middles = (values[1:] + values[:-1]) / 2
+            inside = np.flatnonzero((middles > self.cut[0]) & (middles < self.cut[1]))
+            w = self.wanted
+            x = [w.sign * parts[self.order[g]][self.part] for g in (0, 1)]
+            right = [
+                i for i in inside
+                if w.above == tuple(int((v > w.sign * middles[i]).sum()) for v in x)
+            ]  # fmt: skip
+            self.count = int((right or [*inside, len(values) // 2])[0]) + 1
+        return self.count
+
+
+def _knobs(constraints: Constraints, coupling: _Coupling, groups: list[int], rng) -> list[_Knob]:
+    """A knob for each part that is not recorded in whole steps of its own."""
+    paper, knobs = constraints.paper, []
+    for j, name in enumerate(coupling.names):
+        if paper.variable(name).step is not None:
+            continue
+        w, cut = wanted(constraints, name), None
+        found = constraints.roc_rows.get(name)
+        positive = found[0].positive if found else paper.groups[0].id
+        first = 0 if paper.groups[0].id == positive else 1
+        order = [groups.index(first), groups.index(1 - first)]
+        if found and found[1].threshold is not None:
+            at, half, _ = window(found[1].threshold)
+            cut = (at - 0.98 * half, at + 0.98 * half)
+            w = replace(w, above=_counts_above(found[1], w.n, rng))
+        middle = float(np.concatenate([p[j] for p in coupling.parts]).mean())
+        step = step_of(paper, constraints, name, True)
+        knobs.append(_Knob(j, step, w, cut, middle, order))
+    return knobs
+
+
+def _near(constraints: Constraints, coupling: _Coupling, w: Wanted, rng) -> None:
+    """Exchange values, and turn the knobs of the parts, until the derived variable is near
+    everything; the parts end on their recording steps again."""
+    paper = constraints.paper
+    found = constraints.roc_rows.get(coupling.variable)
+    first = found is None or paper.groups[0].id == found[0].positive
+    knobs = _knobs(constraints, coupling, [0, 1] if first else [1, 0], rng)
+    free = [np.arange(n) for n in w.n]
+    propose, taken = _swaps(coupling, free, rng)
+    # moments first: with an area to keep, a turn of a knob would always cost something
+    moments = replace(w, auc=None, se=None, ci_low=None, ci_high=None, youden=None, cut=None)
+    board = Board((coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])), moments)
+    rounds = 40
+    for i in range(rounds):
+        heat = 1 - i / rounds
+        if i == rounds // 2 or board.energy() <= _NEAR:
+            board.wanted = w
+            board.refresh()
+        if anneal(
+            board, propose, taken, rng, 60, warm=0.1, heats=(heat, heat - 1 / rounds), enough=_NEAR
+        ):
+            if board.wanted is w:
+                break
+            continue
+        energy = board.energy()
+        for _ in range(30):
+            if not knobs:
+                break
+            knob = knobs[int(rng.integers(len(knobs)))]
+            scale = 10 ** rng.uniform(-3, 0)
+            unit = knob.wanted.mean[0][2]
+            shift = scale * unit * rng.uniform(-1, 1)
+            stretch = 1 + scale * knob.wanted.sd[0][2] / knob.wanted.sd[0][0] * rng.uniform(-1, 1)
+            new = knob.turned(coupling.parts, shift, stretch)
+            if new is None:
+                continue
+            parts = [p.copy() for p in coupling.parts]
+            for g in (0, 1):
+                parts[g][knob.part] = new[g]
+            if not all(coupling.allowed(p).all() for p in parts):
+                continue
+            other = Board((coupling.index(parts[0]), coupling.index(parts[1])), board.wanted)
+            if (e := other.energy()) < energy:
+                coupling.parts[:], energy = parts, e
+                board.x = other.x
+                board.refresh()
+    else:
+        raise _StuckError(f"the neighbourhood of {coupling.variable}")
+    for knob in knobs:
+        for g in (0, 1):
+            line = coupling.parts[g][knob.part]
+            line[:] = _real(np.rint(line / knob.step).astype(np.int64), knob.step)
+
+
+def _first_order(coupling: _Coupling, g: int, rng: np.random.Generator) -> None:
+    """A first arrangement of random association that meets every inequality."""
+    parts = coupling.parts[g]
+    n = parts.shape[1]
+    base = rng.standard_normal(n)
+    for j in range(len(parts)):
+        pull = rng.uniform(-0.9, 0.9)
+        latent = pull * base + math.sqrt(1 - pull**2) * rng.standard_normal(n)
+        parts[j] = np.sort(parts[j])[np.argsort(np.argsort(latent))]
+    for rule in coupling.rules:
+        tied = [coupling.names.index(name) for name in sorted(names_in(rule))]
+        if len(tied) != 2 or coupling.allowed(parts).all():
+            continue
+        for way in (-1, 1):
+            follower = np.sort(parts[tied[1]])[::way]
+            parts[tied[1]] = follower[np.argsort(np.argsort(parts[tied[0]]))]
+            if coupling.allowed(parts).all():
+                break
+    if not coupling.allowed(parts).all():
+        raise _StuckError("a first pairing of the parts")
+    # loosen it again: random exchanges that keep every inequality
+    for _ in range(int(rng.integers(1, 40))):
+        who = rng.integers(n, size=(n, 2))
+        part = rng.integers(len(parts), size=n)
+        good = coupling.allowed(coupling.swapped(g, who, part)).all(axis=1)
+        seen: set[int] = set()
+        for (i, k), p, ok in zip(who, part, good, strict=True):
+            if ok and i not in seen and k not in seen and i != k:
+                parts[p, i], parts[p, k] = parts[p, k], parts[p, i]
+                seen |= {int(i), int(k)}
+
+
+def _anchor(
+    coupling: _Coupling, row: RocRow, w: Wanted, frozen: list[set[int]], rng
+) -> tuple[float, float]:
+    """Two patients whose values lie around the cut so that their middle prints as it: one
+    as it is, the other after one exchange.  Both are frozen."""
+    assert row.threshold is not None
+    at, half, _ = window(row.threshold)
+    at *= w.sign
+    values = [coupling.index(p) for p in coupling.parts]
+    near = sorted(
+        (abs(float(v) - at), g, i) for g in (0, 1) for i, v in enumerate(values[g]) if v != at
+    )
+    for _, g, i in near[:40]:
+        mirror = 2 * at - values[g][i]
+        options = []
+        for h in (0, 1):
+            n = w.n[h]
+            pairs = np.array(list(combinations(range(n), 2)))
+            pairs = pairs[~np.isin(pairs, [i]).any(axis=1)] if h == g else pairs
+            for part in range(len(coupling.names)):
+                which = np.full(len(pairs), part)
+                after = coupling.swapped(h, pairs, which)
+                made = coupling.index(after)
+                good = coupling.allowed(after).all(axis=1)
+                hit = (np.abs(made - mirror) <= 1.8 * half) & good[:, None]
+                options += [(h, part, *pairs[k], int(pairs[k][side])) for k, side in np.argwhere(hit)]
+        if options:
+            h, part, one, two, keeper = options[int(rng.integers(len(options)))]
+            line = coupling.parts[h][part]
+            line[one], line[two] = line[two], line[one]
+            frozen[g].add(i)
+            frozen[h].add(keeper)
+            other = float(coupling.index(coupling.parts[h])[keeper])
+            low, high = sorted((float(values[g][i]), other))
+            return low, high
+    raise _StuckError(f"the cut of {row.id}")
+
+
+# --- the others beside them ------------------------------------------------------------
+
+
+def _score(placed: Mapping[str, Floats], n: int, rng: np.random.Generator) -> Floats:
+    """A latent score with randomly drawn weights of everything that is already placed."""
+    score = rng.standard_normal(n)
+    strength = rng.uniform(0, 0.6)
+    for values in placed.values():
+        spread = values.std()
+        weight = strength * rng.standard_normal()
+        if spread > 0:
+            score = score + weight * (values - values.mean()) / spread
+    return score
+
+
+def _laid(pool: Floats, placed: Mapping[str, Floats], rng: np.random.Generator) -> Floats:
+    """The values of `pool` given to patients in the order of a latent score."""
+    return np.sort(pool)[np.argsort(np.argsort(_score(placed, len(pool), rng)))]
+
+
+def _levels(constraints: Constraints, name: str, group: str, placed, rng) -> NDArray[np.str_]:
+    """Categories with their printed counts, given in the order of a latent score."""
+    row = constraints.count_rows[name][1]
+    n = constraints.paper.group(group).size
+    if isinstance(row, LevelsRow):
+        counts = [(level.id, int(level.values[group].count.value)) for level in row.levels]
+    else:
+        yes = int(row.values[group].count.value)
+        counts = [("yes", yes), ("no", n - yes)]
+    listed = np.repeat([id for id, _ in counts], [k for _, k in counts])
+    return listed[np.argsort(np.argsort(_score(placed, n, rng)))]

@@ -26,7 +26,8 @@ Window = tuple[float, float]
 
 _INSIDE = 0.995  # of a rounding interval: room for ties and for the last bit
 _FAR = 30.0  # weight of a distance as large as the scale of the number
-_AREAS = 0.2  # scale of areas under a curve and their errors
+_COARSE = 5000.0
+_AREAS = 0.05  # scale of areas under a curve and their errors
 _PULL = 3.0  # weight of a patient on the wrong side of a criterion
 
 
@@ -44,11 +45,16 @@ def window(printed: Printed | None, inside: float = _INSIDE) -> tuple[float, flo
     return (low + high) / 2, (high - low) / 2 - 0.1 * unit, unit
 
 
-def _distance(value: Floats, at: tuple[float, float, float], scale: float) -> Floats:
+def _distance(
+    value: Floats, at: tuple[float, float, float], scale: float, coarse: bool = False
+) -> Floats:
     """How far outside its window; 0 inside.  Near it the logarithm of half units pulls the
-    last digits in, far away the share of `scale` keeps a slope."""
+    last digits in, far away the share of `scale` keeps a slope; `coarse` is a parabola
+    without walls, over which several numbers can move at once."""
     middle, width, unit = at
     out = np.maximum(np.abs(value - middle) - width, 0)
+    if coarse:
+        return _COARSE * (out / scale) ** 2
     return np.log1p(out / unit) + _FAR * out / scale
 
 
@@ -71,6 +77,7 @@ class Wanted:
     youden: float | None = None  # the largest allowed Youden index
     cut: float | None = None  # for values that may cross it
     gap: Window | None = None  # no value strictly inside
+    coarse: int = 0  # without walls: 1 the moments, 2 the areas too
     above: tuple[int, int] | None = None  # patients above the cut, by group
 
 
@@ -213,7 +220,7 @@ class Board:
         if w.cut is not None and w.above is not None:
             k = self.above[g] + (new > w.cut).sum(axis=1) - (old > w.cut).sum(axis=1)
             wrong = np.abs(k - w.above[g]) + abs(self.above[1 - g] - w.above[1 - g])
-            energy += _PULL * wrong
+            energy += (0.2 if w.coarse > 1 else _PULL) * wrong
         if w.gap is not None:
             low, high = w.gap
             energy += _PULL * ((new > low) & (new < high)).sum(axis=1)
@@ -233,16 +240,16 @@ class Board:
         other_variance = max(self.square[h] - self.sum[h] ** 2 / m, 0.0) / (m - 1)
         other_mean = self.offset[h] + self.sum[h] / m
         here, there = w.sd[g][0] or 1.0, w.sd[h][0] or 1.0
-        energy = _distance(mean, w.mean[g], here) + _distance(np.sqrt(variance), w.sd[g], here)
-        energy = energy + _distance(np.array(other_mean), w.mean[h], there)
-        energy = energy + _distance(np.array(math.sqrt(other_variance)), w.sd[h], there)
+        energy = _distance(mean, w.mean[g], here, w.coarse > 0) + _distance(np.sqrt(variance), w.sd[g], here, w.coarse > 0)
+        energy = energy + _distance(np.array(other_mean), w.mean[h], there, w.coarse > 0)
+        energy = energy + _distance(np.array(math.sqrt(other_variance)), w.sd[h], there, w.coarse > 0)
         if w.welch:
             spread = variance / n + other_variance / m
         else:
             pooled = ((n - 1) * variance + (m - 1) * other_variance) / (n + m - 2)
             spread = pooled * (1 / n + 1 / m)
         t = np.abs(mean - other_mean) / np.sqrt(np.maximum(spread, 1e-300))
-        return energy + _distance(t, w.t, 10.0)
+        return energy + _distance(t, w.t, 10.0, w.coarse > 0)
 
     def _area(
         self, g: int, who: NDArray[np.int64], old: Floats, new: Floats, other: Floats
@@ -269,20 +276,21 @@ class Board:
         variance = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
         se = np.sqrt(np.maximum(variance, 0) / (n1 * n0))
         assert w.auc is not None
-        energy = _distance(auc, w.auc, _AREAS)
+        energy = _distance(auc, w.auc, _AREAS, w.coarse > 1)
         if w.se is not None:
-            energy = energy + _distance(se, w.se, _AREAS)
+            energy = energy + _distance(se, w.se, _AREAS, w.coarse > 1)
         if w.ci_low is not None:
-            energy = energy + _distance(auc - w.z * se, w.ci_low, _AREAS)
+            energy = energy + _distance(auc - w.z * se, w.ci_low, _AREAS, w.coarse > 1)
         if w.ci_high is not None:
-            energy = energy + _distance(auc + w.z * se, w.ci_high, _AREAS)
+            energy = energy + _distance(auc + w.z * se, w.ci_high, _AREAS, w.coarse > 1)
         if w.youden is not None:
             if g == 0:
                 youden = gt / n1 - self.own[1] / n0
             else:
                 youden = self.own[0] / n1 - ge / n0
             over = np.maximum(youden - w.youden - 1e-9, 0)
-            energy = energy + np.log1p(min(n1, n0) * over.sum(axis=1))
+            over = np.log1p(min(n1, n0) * over.sum(axis=1))
+            energy = energy + (0.3 * over if w.coarse > 1 else over)
         return energy
 
     def move(self, g: int, who: NDArray[np.int64], new: Floats) -> None:
@@ -324,3 +332,26 @@ def anneal(
             taken(g, best)
             energy = float(energies[best])
     return energy <= enough
+
+
+def bathe(
+    board: Board,
+    propose: Propose,
+    taken: Callable[[int, int], None],
+    rng: np.random.Generator,
+    steps: int,
+    temperature: float,
+) -> None:
+    """Move at one temperature: each move is drawn by its Boltzmann weight (a heat bath), so
+    that values go where many arrangements are good and not only the best one."""
+    for _ in range(steps):
+        g = int(rng.integers(2))
+        who, new, allowed = propose(g, 1.0)
+        energies = np.where(allowed, board.judge(g, who, new), np.inf)
+        least = energies.min()
+        if not np.isfinite(least):
+            continue
+        weights = np.cumsum(np.exp(-(energies - least) / temperature))
+        chosen = int(np.searchsorted(weights, rng.random() * weights[-1]))
+        board.move(g, who[chosen], new[chosen])
+        taken(g, chosen)

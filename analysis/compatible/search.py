@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from analysis.checks.granularity import counts_for_share
 from analysis.checks.witness import evaluate
 from analysis.compatible import marginal, pattern
-from analysis.compatible.anneal import Board, Wanted, anneal, wanted, window
+from analysis.compatible.anneal import Board, Wanted, anneal, bathe, wanted, window
 from analysis.compatible.constraints import Constraints, names_in
 from analysis.compatible.reprint import Miss, holds, misses
 from analysis.paper import LevelsRow, Paper, RocRow
@@ -38,7 +38,8 @@ Whole = NDArray[np.int64]
 ATTEMPTS = 60
 _AGAIN = 12  # new starts of one variable in one attempt
 _COUPLINGS = 3
-_NEAR = 8.0  # energy from which exchanges alone finish a derived variable
+_NEAR, _FAIR = 0.02, 1.0  # energies without walls from which exchanges alone may finish
+_BATH, _ROUNDS = (3.0, 0.1), 30  # temperatures in which parts and their knobs settle
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
 _TIGHT = 0.6  # room under the largest Youden index from which the order is made first
@@ -550,7 +551,12 @@ def _couple(
         w = replace(w, cut=(gap[0] + gap[1]) / 2, gap=gap)
     free = [np.array([i for i in range(w.n[g]) if i not in frozen[g]]) for g in (0, 1)]
     board = Board((coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])), w)
-    if not anneal(board, *_swaps(coupling, free, rng), rng, steps=2500, warm=0.05, heats=(0.4, 0)):
+    moves = _swaps(coupling, free, rng)
+    # the areas first while the moments may still give way, then the last digits of both
+    board.wanted = replace(w, coarse=1)
+    anneal(board, *moves, rng, steps=1200, warm=0.08, heats=(0.6, 0), enough=_NEAR)
+    board.wanted = w
+    if not anneal(board, *moves, rng, steps=1200, warm=0.05, heats=(0.4, 0)):
         raise _StuckError(f"the area of {variable}" if found else f"the moments of {variable}")
     by_group = [coupling.parts[order.index(g)] for g in range(len(paper.groups))]
     placed = {name: [by_group[g][j] for g in (0, 1)] for j, name in enumerate(names)}
@@ -622,6 +628,13 @@ class _Knob:
 
     count: int | None = None
 
+    def random(self, parts: list[Floats], rng: np.random.Generator) -> list[Floats] | None:
+        """A random turn, small or large, or none of this knob."""
+        scale = 10 ** rng.uniform(-3, 0) * (rng.random() < 0.8)
+        mean, sd = self.wanted.mean[0][2], self.wanted.sd[0]
+        shift = scale * mean * rng.uniform(-1, 1)
+        return self.turned(parts, shift, 1 + scale * sd[2] / sd[0] * rng.uniform(-1, 1))
+
     def below(self, parts: list[Floats]) -> int:
         """Patients under the part's own cut; found once, turning does not change it."""
         if self.count is None:
@@ -669,44 +682,30 @@ def _near(constraints: Constraints, coupling: _Coupling, w: Wanted, rng) -> None
     knobs = _knobs(constraints, coupling, [0, 1] if first else [1, 0], rng)
     free = [np.arange(n) for n in w.n]
     propose, taken = _swaps(coupling, free, rng)
-    # moments first: with an area to keep, a turn of a knob would always cost something
-    moments = replace(w, auc=None, se=None, ci_low=None, ci_high=None, youden=None, cut=None)
-    board = Board((coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])), moments)
-    rounds = 40
-    for i in range(rounds):
-        heat = 1 - i / rounds
-        if i == rounds // 2 or board.energy() <= _NEAR:
-            board.wanted = w
-            board.refresh()
-        if anneal(
-            board, propose, taken, rng, 60, warm=0.1, heats=(heat, heat - 1 / rounds), enough=_NEAR
-        ):
-            if board.wanted is w:
-                break
-            continue
+    board = Board(
+        (coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])),
+        replace(w, coarse=2),
+    )
+    for temperature in np.geomspace(*_BATH, _ROUNDS):
+        bathe(board, propose, taken, rng, 40, temperature)
         energy = board.energy()
-        for _ in range(30):
-            if not knobs:
-                break
-            knob = knobs[int(rng.integers(len(knobs)))]
-            scale = 10 ** rng.uniform(-3, 0)
-            unit = knob.wanted.mean[0][2]
-            shift = scale * unit * rng.uniform(-1, 1)
-            stretch = 1 + scale * knob.wanted.sd[0][2] / knob.wanted.sd[0][0] * rng.uniform(-1, 1)
-            new = knob.turned(coupling.parts, shift, stretch)
-            if new is None:
+        for _ in range(40):
+            turns = [(knob, knob.random(coupling.parts, rng)) for knob in knobs]
+            if not turns or any(new is None for _, new in turns):
                 continue
             parts = [p.copy() for p in coupling.parts]
-            for g in (0, 1):
-                parts[g][knob.part] = new[g]
+            for knob, new in turns:
+                for g in (0, 1):
+                    parts[g][knob.part] = new[g]  # type: ignore[index]
             if not all(coupling.allowed(p).all() for p in parts):
                 continue
             other = Board((coupling.index(parts[0]), coupling.index(parts[1])), board.wanted)
-            if (e := other.energy()) < energy:
+            e = other.energy()
+            if e < energy or rng.random() < math.exp((energy - e) / temperature):
                 coupling.parts[:], energy = parts, e
                 board.x = other.x
                 board.refresh()
-    else:
+    if board.energy() > _FAIR:
         raise _StuckError(f"the neighbourhood of {coupling.variable}")
     for knob in knobs:
         for g in (0, 1):

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Window = tuple[float, float]
 
 _INSIDE = 0.995  # of a rounding interval: room for ties and for the last bit
+_PATIENCE = 500  # steps without a better state
 _FAR = 30.0  # weight of a distance as large as the scale of the number
 _COARSE = 5000.0
 _AREAS = 0.05  # scale of areas under a curve and their errors
@@ -317,7 +318,8 @@ def anneal(
     `propose(g, heat)` gives patients (k, m), their new values and which moves are allowed;
     `taken(g, i)` is told which of them was taken.
     """
-    energy = board.energy()
+    energy = lowest = board.energy()
+    since = 0
     for step in range(steps):
         if energy <= enough:
             return True
@@ -331,27 +333,9 @@ def anneal(
             board.move(g, who[best], new[best])
             taken(g, best)
             energy = float(energies[best])
+        since = 0 if energy < lowest - 1e-12 else since + 1
+        lowest = min(lowest, energy)
+        if since > _PATIENCE:
+            break
     return energy <= enough
 
-
-def bathe(
-    board: Board,
-    propose: Propose,
-    taken: Callable[[int, int], None],
-    rng: np.random.Generator,
-    steps: int,
-    temperature: float,
-) -> None:
-    """Move at one temperature: each move is drawn by its Boltzmann weight (a heat bath), so
-    that values go where many arrangements are good and not only the best one."""
-    for _ in range(steps):
-        g = int(rng.integers(2))
-        who, new, allowed = propose(g, 1.0)
-        energies = np.where(allowed, board.judge(g, who, new), np.inf)
-        least = energies.min()
-        if not np.isfinite(least):
-            continue
-        weights = np.cumsum(np.exp(-(energies - least) / temperature))
-        chosen = int(np.searchsorted(weights, rng.random() * weights[-1]))
-        board.move(g, who[chosen], new[chosen])
-        taken(g, chosen)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from analysis.checks.granularity import counts_for_share
 from analysis.checks.witness import evaluate
 from analysis.compatible import marginal, pattern
-from analysis.compatible.anneal import Board, Wanted, anneal, bathe, wanted, window
+from analysis.compatible.anneal import Board, Wanted, anneal, wanted, window
 from analysis.compatible.constraints import Constraints, names_in
 from analysis.compatible.reprint import Miss, holds, misses
 from analysis.paper import LevelsRow, Paper, RocRow
@@ -38,8 +38,9 @@ Whole = NDArray[np.int64]
 ATTEMPTS = 60
 _AGAIN = 12  # new starts of one variable in one attempt
 _COUPLINGS = 3
-_NEAR, _FAIR = 0.02, 1.0  # energies without walls from which exchanges alone may finish
-_BATH, _ROUNDS = (3.0, 0.1), 30  # temperatures in which parts and their knobs settle
+_NEAR = 0.002  # energy without walls from which the last digits are in reach
+_LAST, _HOPE = 4, 3.0  # rounds for the last digits, and the energy that earns another
+_SCREENS = 25  # parts drawn again until the moments of their formula are in reach
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
 _TIGHT = 0.6  # room under the largest Youden index from which the order is made first
@@ -114,6 +115,14 @@ def _attempt(constraints: Constraints, rng: np.random.Generator) -> pd.DataFrame
     inner = {name for names in parts.values() for name in names}
     alone = [v for v in constraints.mean_rows if v not in derived]
     pools = _pools(constraints, alone, inner, rng)
+    for variable in derived:
+        for _ in range(_SCREENS):
+            if _in_reach(constraints, variable, parts[variable], pools, rng):
+                break
+            name = str(rng.choice(parts[variable]))
+            pools |= _pools(constraints, [name], inner, rng, pools)
+        else:
+            raise _StuckError(f"the moments of {variable}")
     columns: dict[str, list[Floats]] = {}
     for variable in derived:
         columns |= _coupled(constraints, variable, parts[variable], pools, rng)
@@ -201,11 +210,16 @@ def _aim(constraints: Constraints, variable: str, step: float, w: Wanted, rng) -
 
 
 def _pools(
-    constraints: Constraints, alone: list[str], inner: set[str], rng: np.random.Generator
+    constraints: Constraints,
+    alone: list[str],
+    inner: set[str],
+    rng: np.random.Generator,
+    known: Mapping[str, list[Floats]] | None = None,
 ) -> dict[str, list[Floats]]:
-    """The values of every variable that is no formula, by group in the paper's order."""
+    """The values of the variables `alone`, by group in the paper's order, beside those that
+    are `known` already."""
     paper = constraints.paper
-    pools: dict[str, list[Floats]] = {}
+    pools: dict[str, list[Floats]] = {k: v for k, v in (known or {}).items() if k not in alone}
     rules = [r.expression for r in paper.constraints]
     for name in alone:
         near = [r for r in rules if name in names_in(r) and names_in(r) <= {*pools, name}]
@@ -262,18 +276,23 @@ def _one(
     found = constraints.roc_rows.get(variable)
     positive = found[0].positive if found else paper.groups[0].id
     order = [0, 1] if paper.groups[0].id == positive else [1, 0]
+
+    def fits(steps: list[Whole]) -> bool:
+        real = [_real(w.sign * s, step) for s in steps]
+        return partner.fits([real[i] for i in order])
+
     for _ in range(200):
         aim = _aim(constraints, variable, step, w, rng)
         start = [_start(aim, g, w, rng) for g in (0, 1)]
         if start[0] is None or start[1] is None:
             continue
-        real = [_real(w.sign * s, step) for s in start]  # type: ignore[operator]
-        if partner.fits([real[i] for i in order]):
+        if fits(start):  # type: ignore[arg-type]
             break
     else:
         raise _StuckError(f"a shape of {variable}")
+    real = [_real(w.sign * s, step) for s in start]  # type: ignore[operator]
     if found:
-        steps = _marker(constraints, variable, found[1], step, w, aim, start, rng)  # type: ignore[arg-type]
+        steps = _marker(constraints, variable, found[1], step, w, aim, start, rng, fits)  # type: ignore[arg-type]
         real = [_real(w.sign * s, step) for s in steps]
     return [real[i] for i in order]
 
@@ -305,6 +324,7 @@ def _marker(
     aim: _Aim,
     start: list[Whole],
     rng: np.random.Generator,
+    fits: Callable[[list[Whole]], bool],
 ) -> list[Whole]:
     """Move a marker until its area, its cut and its moments print; whole steps, high is
     positive."""
@@ -317,8 +337,10 @@ def _marker(
         gap = _gap(row, w, step, aim, rng)
         w = replace(w, youden=_largest_youden(constraints, variable, above, w.n))
         if w.youden is not None and pattern.tightness(row_auc(w), above, w.n) > _TIGHT:
-            start = _from_order(variable, w, gap, above, aim, rng)
-        start, lows, highs, free = _sides(start, gap, above, aim, lows, highs, rng)
+            start = _from_order(variable, w, gap, above, aim, rng, fits)
+        start, lows, highs, free = _sides(
+            start, gap, above, aim, lows, highs, w.youden is not None, rng
+        )
     for g in (0, 1):
         _repair_sum(start[g], aim.sums[g], lows[g], highs[g], rng)
     board = Board((start[0], start[1]), w)
@@ -343,7 +365,7 @@ def row_auc(w: Wanted) -> float:
 
 
 def _from_order(
-    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, rng
+    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, rng, fits
 ) -> list[Whole]:
     """Start from an order of patients that has the area, the error and the cut."""
     groups = pattern.order(w, above, rng)
@@ -351,12 +373,14 @@ def _from_order(
         raise _StuckError(f"an order of {variable}")
     below = sum(w.n) - sum(above)
     means = tuple(total / n for total, n in zip(aim.sums, w.n, strict=True))
-    for _ in range(20):
+    for _ in range(40):
         shape = marginal.shapes(rng, 1, len(groups))[0] * aim.sd[0]
         x = pattern.values(groups, below, gap, means, aim.sd, shape)  # type: ignore[arg-type]
         if x is not None and x[0] >= aim.limits[0] and x[-1] <= aim.limits[1]:
             whole = np.rint(x).astype(np.int64)
-            return [whole[groups == g] for g in (0, 1)]
+            split = [whole[groups == g] for g in (0, 1)]
+            if fits(split):
+                return split
     raise _StuckError(f"values for an order of {variable}")
 
 
@@ -408,7 +432,7 @@ def _gap(row: RocRow, w: Wanted, step: float, aim: _Aim, rng) -> tuple[int, int]
     raise _StuckError(f"the cut of {row.id}")
 
 
-def _sides(start, gap, above, aim: _Aim, lows, highs, rng):
+def _sides(start, gap, above, aim: _Aim, lows, highs, strict: bool, rng):
     """Values sorted to their sides of the cut: a smooth shift near the cut first, then each
     patient keeps its side; one patient keeps each of the two values around the cut."""
     bottom, top = gap
@@ -436,15 +460,17 @@ def _sides(start, gap, above, aim: _Aim, lows, highs, rng):
         highs[g] = np.where(low_side, bottom, highs[g])
         moved.append(np.clip(whole, lows[g], highs[g]))
     free = [np.ones(len(x), dtype=bool) for x in moved]
-    for low_side, value in ((True, bottom), (False, top)):
+    # under the largest Youden index a negative lies next below the cut, a positive next above
+    for low_side, value, groups in ((True, bottom, (1, 0)), (False, top, (0, 1))):
         best = None
-        for g in (0, 1):
+        for g in groups[:1] if strict else groups:
             n, k = len(moved[g]), above[g]
             at = n - k - 1 if low_side else n - k
             if 0 <= at < n and (low_side == (at < n - k)):
                 away = abs(int(moved[g][at]) - value)
                 best = min(best, (away, g, at)) if best else (away, g, at)
-        assert best is not None
+        if best is None:
+            raise _StuckError("the values around a cut")
         _, g, at = best
         moved[g][at] = lows[g][at] = highs[g][at] = value
         free[g][at] = False
@@ -486,6 +512,10 @@ class _Coupling:
         with np.errstate(all="ignore"):
             made = evaluate(self.body, dict(zip(self.names, parts, strict=True)))
         return self.sign * np.broadcast_to(made, parts.shape[1:])
+
+    def both(self) -> tuple[Floats, Floats]:
+        """The derived variable of both groups as they are now."""
+        return self.index(self.parts[0]), self.index(self.parts[1])
 
     def allowed(self, parts: Floats) -> NDArray[np.bool_]:
         """Whether every rule holds, by patient."""
@@ -535,33 +565,62 @@ def _couple(
     found = constraints.roc_rows.get(variable)
     positive = found[0].positive if found else paper.groups[0].id
     order = [0, 1] if paper.groups[0].id == positive else [1, 0]
-    values = [np.array([pools[name][order[g]] for name in names]) for g in (0, 1)]
-    coupling = _Coupling(constraints, variable, names, values, w.sign)
-    for g in (0, 1):
-        _first_order(coupling, g, rng)
+    coupling = _arranged(constraints, variable, names, pools, order, w, rng)
     above = _counts_above(found[1], w.n, rng) if found else None
     threshold = found[1].threshold if found else None
     if above is not None and threshold is not None:
         youden = _largest_youden(constraints, variable, above, w.n)
         w = replace(w, cut=w.sign * float(threshold.value), above=above, youden=youden)
-    _near(constraints, coupling, w, rng)
+    free = [np.arange(n) for n in w.n]
+    board = Board(coupling.both(), replace(w, coarse=2))
+    anneal(board, *_swaps(coupling, free, rng), rng, steps=400, warm=0.1, enough=_NEAR)
     frozen: list[set[int]] = [set(), set()]
     if w.cut is not None and found is not None:
         gap = _anchor(coupling, found[1], w, frozen, rng)
         w = replace(w, cut=(gap[0] + gap[1]) / 2, gap=gap)
     free = [np.array([i for i in range(w.n[g]) if i not in frozen[g]]) for g in (0, 1)]
-    board = Board((coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])), w)
+    board = Board(coupling.both(), w)
     moves = _swaps(coupling, free, rng)
     # the areas first while the moments may still give way, then the last digits of both
     board.wanted = replace(w, coarse=1)
     anneal(board, *moves, rng, steps=1200, warm=0.08, heats=(0.6, 0), enough=_NEAR)
     board.wanted = w
-    if not anneal(board, *moves, rng, steps=1200, warm=0.05, heats=(0.4, 0)):
+    for _ in range(_LAST):
+        if anneal(board, *moves, rng, steps=1000, warm=0.05, heats=(0.8, 0)):
+            break
+        if board.energy() > _HOPE:
+            raise _StuckError(f"the last digits of {variable}")
+    else:
         raise _StuckError(f"the area of {variable}" if found else f"the moments of {variable}")
     by_group = [coupling.parts[order.index(g)] for g in range(len(paper.groups))]
     placed = {name: [by_group[g][j] for g in (0, 1)] for j, name in enumerate(names)}
     placed[variable] = [coupling.sign * coupling.index(by_group[g]) for g in (0, 1)]
     return placed
+
+
+def _arranged(constraints, variable, names, pools, order, w: Wanted, rng) -> _Coupling:
+    values = [np.array([pools[name][order[g]] for name in names]) for g in (0, 1)]
+    coupling = _Coupling(constraints, variable, names, values, w.sign)
+    for g in (0, 1):
+        _first_order(coupling, g, rng)
+    return coupling
+
+
+def _in_reach(constraints: Constraints, variable: str, names: list[str], pools, rng) -> bool:
+    """Whether a short search finds the means and SDs of the derived variable."""
+    w = wanted(constraints, variable)
+    w = replace(w, auc=None, se=None, ci_low=None, ci_high=None, coarse=1)
+    found = constraints.roc_rows.get(variable)
+    first = found is None or constraints.paper.groups[0].id == found[0].positive
+    try:
+        coupling = _arranged(
+            constraints, variable, names, pools, [0, 1] if first else [1, 0], w, rng
+        )
+    except _StuckError:
+        return False
+    board = Board(coupling.both(), w)
+    moves = _swaps(coupling, [np.arange(n) for n in w.n], rng)
+    return anneal(board, *moves, rng, steps=200, warm=0.02, enough=_NEAR)
 
 
 def _swaps(coupling: _Coupling, free: list[Whole], rng: np.random.Generator):
@@ -590,127 +649,6 @@ def _swaps(coupling: _Coupling, free: list[Whole], rng: np.random.Generator):
         row[one], row[two] = row[two], row[one]
 
     return propose, taken
-
-
-@dataclass
-class _Knob:
-    """One part stretched and shifted in both groups alike: that keeps its order, t and
-    area; `windows` say how far its means, SDs and cut let it go."""
-
-    part: int
-    step: float
-    wanted: Wanted
-    cut: tuple[float, float] | None
-    middle: float
-    order: list[int]  # the coupling's groups in the order of `wanted`
-
-    def turned(self, parts: list[Floats], shift: float, stretch: float) -> list[Floats] | None:
-        """The part in both groups after a turn, or None where a printed number forbids it."""
-        w, new = self.wanted, []
-        for g in (0, 1):
-            x = parts[self.order[g]][self.part]
-            y = self.middle + shift + stretch * (x - self.middle)
-            mean, sd = w.sign * y.mean(), y.std(ddof=1)
-            # a thousandth of the box is kept for storing the values with fewer decimals
-            if abs(mean - w.mean[g][0]) > w.mean[g][1] - 1e-3 * w.mean[g][2]:
-                return None
-            if abs(sd - w.sd[g][0]) > w.sd[g][1] - 1e-3 * w.sd[g][2]:
-                return None
-            new.append(y)
-        if self.cut is not None:
-            low, high = self.cut
-            values = np.sort(np.concatenate(new))
-            count = self.below(parts)
-            cut = (values[count - 1] + values[count]) / 2
-            if not low < cut < high:
-                return None
-        return [new[self.order.index(g)] for g in (0, 1)]
-
-    count: int | None = None
-
-    def random(self, parts: list[Floats], rng: np.random.Generator) -> list[Floats] | None:
-        """A random turn, small or large, or none of this knob."""
-        scale = 10 ** rng.uniform(-3, 0) * (rng.random() < 0.8)
-        mean, sd = self.wanted.mean[0][2], self.wanted.sd[0]
-        shift = scale * mean * rng.uniform(-1, 1)
-        return self.turned(parts, shift, 1 + scale * sd[2] / sd[0] * rng.uniform(-1, 1))
-
-    def below(self, parts: list[Floats]) -> int:
-        """Patients under the part's own cut; found once, turning does not change it."""
-        if self.count is None:
-            assert self.cut is not None
-            values = np.sort(np.concatenate([parts[g][self.part] for g in (0, 1)]))
-            middles = (values[1:] + values[:-1]) / 2
-            inside = np.flatnonzero((middles > self.cut[0]) & (middles < self.cut[1]))
-            w = self.wanted
-            x = [w.sign * parts[self.order[g]][self.part] for g in (0, 1)]
-            right = [
-                i for i in inside
-                if w.above == tuple(int((v > w.sign * middles[i]).sum()) for v in x)
-            ]  # fmt: skip
-            self.count = int((right or [*inside, len(values) // 2])[0]) + 1
-        return self.count
-
-
-def _knobs(constraints: Constraints, coupling: _Coupling, groups: list[int], rng) -> list[_Knob]:
-    """A knob for each part that is not recorded in whole steps of its own."""
-    paper, knobs = constraints.paper, []
-    for j, name in enumerate(coupling.names):
-        if paper.variable(name).step is not None:
-            continue
-        w, cut = wanted(constraints, name), None
-        found = constraints.roc_rows.get(name)
-        positive = found[0].positive if found else paper.groups[0].id
-        first = 0 if paper.groups[0].id == positive else 1
-        order = [groups.index(first), groups.index(1 - first)]
-        if found and found[1].threshold is not None:
-            at, half, _ = window(found[1].threshold)
-            cut = (at - 0.98 * half, at + 0.98 * half)
-            w = replace(w, above=_counts_above(found[1], w.n, rng))
-        middle = float(np.concatenate([p[j] for p in coupling.parts]).mean())
-        step = step_of(paper, constraints, name, True)
-        knobs.append(_Knob(j, step, w, cut, middle, order))
-    return knobs
-
-
-def _near(constraints: Constraints, coupling: _Coupling, w: Wanted, rng) -> None:
-    """Exchange values, and turn the knobs of the parts, until the derived variable is near
-    everything; the parts end on their recording steps again."""
-    paper = constraints.paper
-    found = constraints.roc_rows.get(coupling.variable)
-    first = found is None or paper.groups[0].id == found[0].positive
-    knobs = _knobs(constraints, coupling, [0, 1] if first else [1, 0], rng)
-    free = [np.arange(n) for n in w.n]
-    propose, taken = _swaps(coupling, free, rng)
-    board = Board(
-        (coupling.index(coupling.parts[0]), coupling.index(coupling.parts[1])),
-        replace(w, coarse=2),
-    )
-    for temperature in np.geomspace(*_BATH, _ROUNDS):
-        bathe(board, propose, taken, rng, 40, temperature)
-        energy = board.energy()
-        for _ in range(40):
-            turns = [(knob, knob.random(coupling.parts, rng)) for knob in knobs]
-            if not turns or any(new is None for _, new in turns):
-                continue
-            parts = [p.copy() for p in coupling.parts]
-            for knob, new in turns:
-                for g in (0, 1):
-                    parts[g][knob.part] = new[g]  # type: ignore[index]
-            if not all(coupling.allowed(p).all() for p in parts):
-                continue
-            other = Board((coupling.index(parts[0]), coupling.index(parts[1])), board.wanted)
-            e = other.energy()
-            if e < energy or rng.random() < math.exp((energy - e) / temperature):
-                coupling.parts[:], energy = parts, e
-                board.x = other.x
-                board.refresh()
-    if board.energy() > _FAIR:
-        raise _StuckError(f"the neighbourhood of {coupling.variable}")
-    for knob in knobs:
-        for g in (0, 1):
-            line = coupling.parts[g][knob.part]
-            line[:] = _real(np.rint(line / knob.step).astype(np.int64), knob.step)
 
 
 def _first_order(coupling: _Coupling, g: int, rng: np.random.Generator) -> None:
@@ -757,6 +695,9 @@ def _anchor(
     near = sorted(
         (abs(float(v) - at), g, i) for g in (0, 1) for i, v in enumerate(values[g]) if v != at
     )
+    strict = w.youden is not None
+    # under the largest Youden index a negative lies next below the cut, a positive next above
+    near = [at_ for at_ in near if not strict or (values[at_[1]][at_[2]] > at) == (at_[1] == 0)]
     for _, g, i in near[:40]:
         mirror = 2 * at - values[g][i]
         options = []
@@ -770,6 +711,8 @@ def _anchor(
                 made = coupling.index(after)
                 good = coupling.allowed(after).all(axis=1)
                 hit = (np.abs(made - mirror) <= 1.8 * half) & good[:, None]
+                if strict and h == g:
+                    continue
                 options += [(h, part, *pairs[k], int(pairs[k][side])) for k, side in np.argwhere(hit)]
         if options:
             h, part, one, two, keeper = options[int(rng.integers(len(options)))]

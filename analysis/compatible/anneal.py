@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +104,32 @@ def wanted(constraints: Constraints, variable: str) -> Wanted:
         "welch": "Welch" in constraints.tests[table_id][0],
     }  # fmt: skip
     return Wanted(**common, **(_roc(constraints, *found, n) if found else {}))
+
+
+def deep_inside(w: Wanted) -> Wanted:
+    """The same with the windows of the area and its error as narrow as they can be at once
+    (a half at most): small moves afterwards do not leave the true ones."""
+    if w.auc is None:
+        return w
+    for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98):
+        tight = {
+            name: (at[0], at[1] * share, at[2])
+            for name in ("auc", "se", "ci_low", "ci_high")
+            if (at := getattr(w, name)) is not None
+        }
+        middle, width, _ = tight["auc"]
+        auc = np.linspace(middle - width, middle + width, 201)
+        low, high = np.zeros(201), np.ones(201)
+        for name, sign in (("se", 0), ("ci_low", -1), ("ci_high", 1)):
+            if name in tight:
+                m, half, _ = tight[name]
+                ends = (m - half, m + half) if not sign else (
+                    (auc - m - half) / w.z, (auc - m + half) / w.z
+                ) if sign < 0 else ((m - half - auc) / w.z, (m + half - auc) / w.z)  # fmt: skip
+                low, high = np.maximum(low, ends[0]), np.minimum(high, ends[1])
+        if (high - low > 1e-4 * share).any():
+            return replace(w, **tight)
+    return w
 
 
 def t_window(constraints: Constraints, table_id: str, row: MeanRow) -> tuple[float, float, float]:

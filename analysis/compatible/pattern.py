@@ -21,24 +21,23 @@ _FREE = (0.0, math.inf, 1.0)
 _MOVES = 64
 
 
-def tightness(auc: float, above: tuple[int, int], n: tuple[int, int]) -> float:
-    """Where an AUC lies between the two straight lines through the printed point (0) and
-    the largest area that its Youden index allows (1)."""
-    j = above[0] / n[0] - above[1] / n[1]
-    least, most = (1 + j) / 2, 1 - (1 - j) ** 2 / 2
-    return (auc - least) / (most - least) if most > least else 0.0
-
-
 def order(w: Wanted, above: tuple[int, int], rng: np.random.Generator) -> NDArray[np.int64] | None:
     """Groups (0 positive, 1 negative) of all patients from the lowest to the highest value,
     with the wanted area, standard error, cut and Youden index; None if none was found."""
     assert w.auc is not None
     n1, n0 = w.n
-    share = float(np.clip(tightness(w.auc[0], above, w.n), 0, 1))
     j, u0, s0 = above[0] / n1 - above[1] / n0, above[1] / n0, above[0] / n1
+    # under the cut and over it a share of the triangle between the straight line through the
+    # printed point and the line of its Youden index; one share is drawn, the area gives the other
+    left, right = j * u0 / 2, j * (1 - s0) / 2
+    spare = w.auc[0] - (1 + j) / 2
+    if not 0 <= spare <= left + right or min(left, right) <= 0:
+        return None
+    first = rng.uniform(max(0.0, (spare - right) / left), min(1.0, spare / left))
+    second = (spare - first * left) / right
     u = np.linspace(0, 1, 2001)
     lines = np.interp(u, [0, u0, 1], [0, s0, 1])
-    curve = share * np.minimum(1, u + j) + (1 - share) * lines
+    curve = lines + np.where(u < u0, first, second) * (np.minimum(1, u + j) - lines)
     curve[0] = 0.0
     # heights of the positives, places of the negatives, on the axis of false positive shares
     high = (np.arange(n1) + 0.5) / n1
@@ -60,7 +59,7 @@ def order(w: Wanted, above: tuple[int, int], rng: np.random.Generator) -> NDArra
         good = (new > -0.1) & (new < 1.1) & ((new > cut) == sides[g][who])
         return who, new, good[:, 0]
 
-    if not anneal(board, propose, lambda g, i: None, rng, steps=2500, warm=0.1):
+    if not anneal(board, propose, lambda g, i: None, rng, steps=250, warm=0.1):
         return None
     groups = np.concatenate([np.zeros(n1, int), np.ones(n0, int)])
     return groups[np.argsort(np.concatenate(board.x), kind="stable")]

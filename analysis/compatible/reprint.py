@@ -191,6 +191,27 @@ def _printed(patients: pd.DataFrame, constraints: Constraints) -> Iterator[Miss]
             yield Miss(target.id, target.printed.text, f"{value:.6g}")
 
 
+def row_misses(
+    values: Mapping[str, list[np.ndarray]], constraints: Constraints, variable: str
+) -> list[Miss]:
+    """The printed numbers of one variable's rows that its `values`, by group in the paper's
+    order, do not print."""
+    paper = constraints.paper
+    split = {
+        g.id: pd.DataFrame({name: columns[i] for name, columns in values.items()})
+        for i, g in enumerate(paper.groups)
+    }
+    table_id, row = constraints.mean_rows[variable]
+    found = _means(f"{table_id}.{row.id}", row, split, _T_TESTS[constraints.tests[table_id][0]])
+    if variable in constraints.roc_rows:
+        found |= _roc(*constraints.roc_rows[variable], paper, split, constraints)
+    return [
+        Miss(id, constraints.targets[id].printed.text, f"{value:.6g}")
+        for id, value in found.items()
+        if id in constraints.targets and not _shows(constraints.targets[id].printed, value)
+    ]
+
+
 def _shows(printed: Printed, value: float) -> bool:
     if printed.comparison == "<":
         return value < float(printed.value)

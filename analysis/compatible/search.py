@@ -27,23 +27,23 @@ from numpy.typing import NDArray
 from analysis.checks.granularity import counts_for_share
 from analysis.checks.witness import evaluate
 from analysis.compatible import marginal, pattern
-from analysis.compatible.anneal import Board, Wanted, anneal, wanted, window
+from analysis.compatible.anneal import Board, Wanted, anneal, deep_inside, wanted, window
 from analysis.compatible.constraints import Constraints, names_in
-from analysis.compatible.reprint import Miss, holds, misses
+from analysis.compatible.reprint import Miss, holds, misses, row_misses
 from analysis.paper import LevelsRow, Paper, RocRow
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 ATTEMPTS = 60
-_AGAIN = 12  # new starts of one variable in one attempt
+_AGAIN = 6  # new starts of one variable in one attempt
 _COUPLINGS = 3
 _NEAR = 0.002  # energy without walls from which the last digits are in reach
 _LAST, _HOPE = 4, 3.0  # rounds for the last digits, and the energy that earns another
 _SCREENS = 25  # parts drawn again until the moments of their formula are in reach
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
-_TIGHT = 0.6  # room under the largest Youden index from which the order is made first
+_ORDERED = 0.85  # share of markers with a Youden index to keep whose order is made first
 _FINER = 3  # decimals that parts of a formula have beyond the printed mean
 _COVER = (
     "Sampled cohorts do not cover all that the printed numbers allow: shapes come from six "
@@ -114,7 +114,7 @@ def _attempt(constraints: Constraints, rng: np.random.Generator) -> pd.DataFrame
     parts = {v: sorted(names_in(paper.variable(v).formula or "")) for v in derived}
     inner = {name for names in parts.values() for name in names}
     alone = [v for v in constraints.mean_rows if v not in derived]
-    pools = _pools(constraints, alone, inner, rng)
+    pools = _pools(constraints, [v for v in alone if v in inner], inner, rng)
     for variable in derived:
         for _ in range(_SCREENS):
             if _in_reach(constraints, variable, parts[variable], pools, rng):
@@ -126,6 +126,7 @@ def _attempt(constraints: Constraints, rng: np.random.Generator) -> pd.DataFrame
     columns: dict[str, list[Floats]] = {}
     for variable in derived:
         columns |= _coupled(constraints, variable, parts[variable], pools, rng)
+    pools = _pools(constraints, [v for v in alone if v not in inner], inner, rng, pools)
     frames = []
     for g, group in enumerate(paper.groups):
         placed = {name: values[g] for name, values in columns.items()}
@@ -294,14 +295,17 @@ def _one(
     if found:
         steps = _marker(constraints, variable, found[1], step, w, aim, start, rng, fits)  # type: ignore[arg-type]
         real = [_real(w.sign * s, step) for s in steps]
-    return [real[i] for i in order]
+    real = [real[i] for i in order]
+    if left := row_misses({variable: real}, constraints, variable):
+        raise _StuckError(left[0].id)
+    return real
 
 
 def _start(aim: _Aim, g: int, w: Wanted, rng: np.random.Generator) -> Whole | None:
     """A sample of a random shape with the sum and the SD aimed at, or None."""
     n, total, sd = w.n[g], aim.sums[g], aim.sd[g]
     # wide enough for one pair of steps, narrow against the rounding of the SD
-    slack = max(0.02 * sd * 0.01, 2.5 / sd / (n - 1)) if sd else 0.0
+    slack = max(1e-5 * sd, 2.5 / sd / (n - 1)) if sd else 0.0
     reach = math.ceil(8 * sd + 1)
     grid = marginal.Grid(
         n,
@@ -336,8 +340,8 @@ def _marker(
     if above is not None:
         gap = _gap(row, w, step, aim, rng)
         w = replace(w, youden=_largest_youden(constraints, variable, above, w.n))
-        if w.youden is not None and pattern.tightness(row_auc(w), above, w.n) > _TIGHT:
-            start = _from_order(variable, w, gap, above, aim, rng, fits)
+        if w.youden is not None and rng.random() < _ORDERED:
+            start = _from_order(variable, w, gap, above, aim, start, rng, fits)
         start, lows, highs, free = _sides(
             start, gap, above, aim, lows, highs, w.youden is not None, rng
         )
@@ -358,22 +362,20 @@ def _marker(
     return [v.astype(np.int64) for v in board.x]
 
 
-def row_auc(w: Wanted) -> float:
-    """The AUC aimed at."""
-    assert w.auc is not None
-    return w.auc[0]
-
-
 def _from_order(
-    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, rng, fits
+    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, start, rng, fits
 ) -> list[Whole]:
     """Start from an order of patients that has the area, the error and the cut."""
-    groups = pattern.order(w, above, rng)
+    groups = None
+    for _ in range(3):
+        groups = pattern.order(w, above, rng)
+        if groups is not None:
+            break
     if groups is None:
-        raise _StuckError(f"an order of {variable}")
+        return start
     below = sum(w.n) - sum(above)
     means = tuple(total / n for total, n in zip(aim.sums, w.n, strict=True))
-    for _ in range(40):
+    for _ in range(25):
         shape = marginal.shapes(rng, 1, len(groups))[0] * aim.sd[0]
         x = pattern.values(groups, below, gap, means, aim.sd, shape)  # type: ignore[arg-type]
         if x is not None and x[0] >= aim.limits[0] and x[-1] <= aim.limits[1]:
@@ -572,7 +574,7 @@ def _couple(
         youden = _largest_youden(constraints, variable, above, w.n)
         w = replace(w, cut=w.sign * float(threshold.value), above=above, youden=youden)
     free = [np.arange(n) for n in w.n]
-    board = Board(coupling.both(), replace(w, coarse=2))
+    board = Board(coupling.both(), replace(deep_inside(w), coarse=2))
     anneal(board, *_swaps(coupling, free, rng), rng, steps=400, warm=0.1, enough=_NEAR)
     frozen: list[set[int]] = [set(), set()]
     if w.cut is not None and found is not None:
@@ -582,7 +584,7 @@ def _couple(
     board = Board(coupling.both(), w)
     moves = _swaps(coupling, free, rng)
     # the areas first while the moments may still give way, then the last digits of both
-    board.wanted = replace(w, coarse=1)
+    board.wanted = replace(deep_inside(w), coarse=1)
     anneal(board, *moves, rng, steps=1200, warm=0.08, heats=(0.6, 0), enough=_NEAR)
     board.wanted = w
     for _ in range(_LAST):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
 
 from analysis import printed as p
 from analysis.printed import (
@@ -401,6 +401,13 @@ class Paper(_Part):
     flow: list[FlowStep] = []
     elsewhere: list[Elsewhere] = []
 
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the file that the record was read from, where its certificates stand."""
+        return self._folder
+
     @cached_property
     def numbers(self) -> dict[str, Number]:
         """Every printed number by its id, in the order of the file."""
@@ -649,6 +656,7 @@ def load_paper(file: Path | str) -> Paper:
         _check_links(paper)
     except _At as at:
         raise PaperError(file, _line_of(at.path, lines), str(at)) from None
+    paper._folder = file.parent
     return paper
 
 

@@ -11,12 +11,33 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "analysis"
 
+# one room, two storeys: the proofs stand under the checks, the search for cohorts on them
+PROOFS, COHORTS = "analysis.compatible (proofs)", "analysis.compatible (cohorts)"
+PROOF_MODULES = {"links", "certificate", "programme", "coherence"}
+
 # what each floor may import from this project; a floor may always use itself
 FLOORS = {
     "analysis.printed": set(),
     "analysis.paper": {"analysis.printed"},
     "analysis.findings": {"analysis.printed"},
-    "analysis.checks": {"analysis.printed", "analysis.paper", "analysis.findings"},
+    # plain numbers in, proofs out: knows neither papers nor findings
+    PROOFS: {"analysis.printed"},
+    "analysis.checks": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.findings",
+        PROOFS,
+    },
+    # patient-level data: knows neither papers nor how the patients were made
+    "analysis.cohort": set(),
+    # a paper in, patients out
+    COHORTS: {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.checks",
+        "analysis.cohort",
+    },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
     "analysis.show": {
         "analysis.printed",
@@ -30,6 +51,7 @@ FLOORS = {
         "analysis.findings",
         "analysis.audit",
         "analysis.show",
+        COHORTS,
     },
     "analysis.__init__": set(),
 }
@@ -43,7 +65,11 @@ def name_of(file: Path) -> str:
 
 
 def floor_of(module: str) -> str:
-    return ".".join(module.split(".")[:2])
+    floor, inner = ".".join(module.split(".")[:2]), module.split(".")[2:3]
+    if floor != "analysis.compatible":
+        return floor
+    # the package itself imports nothing: whoever names it alone names a proof
+    return COHORTS if inner and inner[0] not in PROOF_MODULES | {"__init__"} else PROOFS
 
 
 def imports(file: Path) -> set[str]:

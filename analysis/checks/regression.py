@@ -33,6 +33,7 @@ def ratio_name(paper: Paper) -> Iterator[Finding]:
     the crude risk of the others is Zhang and Yu's (1998), rough for adjusted ratios.
     """
     model = link_of(paper.paper.tests.model, MODELS)
+    model = "log" if model == "log-binomial" else model  # the same link, the same ratio
     for table in paper.tables_of("regression"):
         label = link_of(table.effect_label, LABELS)
         for row in table.rows:

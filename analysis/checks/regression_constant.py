@@ -31,7 +31,7 @@ def constant_coding(paper: Paper) -> Iterator[Finding]:
     Proved bounds on the mean fitted value come from :mod:`analysis.checks.constant`.  The
     verdict is ``consistent`` if some of these codings fits under the link that the methods name
     (logit where they name none), ``depends`` if only another link does, ``impossible``
-    only if neither canonical link fits under any coding.  Probit, complementary log-log
+    only if neither canonical link fits under any coding and the methods name no other link.  Probit, complementary log-log
     and log-binomial fits need not reproduce the event rate: they are shown, not judged.
     """
     for table in paper.tables_of("regression"):
@@ -44,7 +44,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     assert table.constant is not None
     printed = table.constant.b
     n, events = paper.total, paper.group(table.event).size
-    missing = _why_not(paper, table)
+    missing = why_not(paper, table)
     if missing:
         return Finding(
             id=f"{table.id}.constant_coding",
@@ -59,7 +59,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     margins = [margin_of(paper, table, row) for row in table.rows]
     model = mean.Model(
         printed.interval,
-        tuple(_slope(row) for row in table.rows),
+        tuple(slope_of(row) for row in table.rows),
         tuple(m.total for m in margins),
         n,
     )
@@ -73,7 +73,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         Verdict.CONSISTENT
         if fitting[first]
         else Verdict.DEPENDS
-        if fitting[second]
+        if fitting[second] or named not in (None, *mean.CANONICAL)
         else Verdict.IMPOSSIBLE
     )
     best = {link: _nearest([f for f in found if f.link == link], rate) for link in mean.CANONICAL}
@@ -140,13 +140,13 @@ def _ground(m: Margin) -> str:
 _LARGEST = 10**6  # no coefficient of a two-valued predictor comes near it
 
 
-def _why_not(paper: Paper, table: RegressionTable) -> str:
+def why_not(paper: Paper, table: RegressionTable) -> str:
     if table.constant is not None and not _is_bounded_interval(table.constant.b.interval):
         return "the value of the constant"
     if len(table.rows) > mean.MOST_PREDICTORS:
         return f"a method for more than {mean.MOST_PREDICTORS} predictors"
     for row in table.rows:
-        if (row.b is None and row.ratio is None) or not _is_bounded_interval(_slope(row)):
+        if (row.b is None and row.ratio is None) or not _is_bounded_interval(slope_of(row)):
             return f"the coefficient of {row.label}"
         if row.margin is None and row.cut is None and row.threshold is None:
             return f"whether {row.label} has two values, and how many patients have each"
@@ -157,7 +157,7 @@ def _is_bounded_interval(interval: Interval) -> bool:
     return interval.low > -_LARGEST and interval.high < _LARGEST
 
 
-def _slope(row: Coefficient) -> Interval:
+def slope_of(row: Coefficient) -> Interval:
     """The coefficient behind B as printed, or behind the logarithm of the ratio."""
     if row.b is not None:
         return row.b.interval

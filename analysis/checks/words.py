@@ -14,7 +14,13 @@ from analysis.printed import Interval, Printed
 ROUNDED_ONCE = "every number was rounded once, from the unrounded fit"
 NINETY_FIVE = Fraction(19, 20)
 
-RATIOS = {"logit": "odds ratio", "log": "risk or rate ratio", "hazard": "hazard ratio"}
+RATIOS = {
+    "logit": "odds ratio",
+    "log": "risk or rate ratio",
+    "hazard": "hazard ratio",
+    "cloglog": "hazard ratio of grouped times",
+    "probit": "exponential of a probit coefficient, which is no usual ratio",
+}
 # patterns of whole words, and the link (or hazard) that each stands for
 LABELS = (
     (r"hazard|\bhr\b", "hazard"),
@@ -23,7 +29,10 @@ LABELS = (
 )
 MODELS = (
     (r"\bcox\b|proportional[ -]hazards", "hazard"),
-    (r"poisson|log-? ?binomial", "log"),
+    (r"poisson", "log"),
+    (r"log-? ?binomial", "log-binomial"),
+    (r"\bprobit\b", "probit"),
+    (r"\bclog-?log\b|complementary[ -]log", "cloglog"),
     (r"logistic|\blogit\b", "logit"),
 )
 

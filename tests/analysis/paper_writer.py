@@ -10,6 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import scipy.stats
 import yaml
 
 from analysis.findings import Finding, Verdict
@@ -146,3 +148,66 @@ def impossible(findings: dict[str, Finding]) -> list[str]:
 
 def finite(value: float) -> bool:
     return math.isfinite(value)
+
+
+# --- rows of ROC and regression tables -------------------------------------------------
+
+_Z = scipy.stats.norm.ppf(0.975)
+
+
+def regression_cells(
+    b: float, se: float, small_p: str = "0.000", places: int = 3, rounding: str = ROUND_HALF_EVEN
+) -> tuple[dict[str, str], str]:
+    """One row as SPSS prints it, every number rounded once; its interval apart."""
+    wald = (b / se) ** 2
+    p = float(scipy.stats.chi2.sf(wald, 1))
+    shown = {"b": b, "se": se, "wald": wald, "p": p, "ratio": math.exp(b)}
+    cells = {k: show(v, 3 if k == "p" else places, rounding) for k, v in shown.items()}
+    if p < 0.0005:
+        cells["p"] = small_p
+    ends = (show(math.exp(b + side * _Z * se), places, rounding) for side in (-1, 1))
+    return cells, "–".join(ends)
+
+
+def roc_estimates(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
+    """AUC, DeLong's SE, and Hanley and McNeil's with counted Q1 and Q2 (as SPSS)."""
+    n1, n0 = len(positive), len(negative)
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    auc, v, u = wins.mean(), wins.mean(1), wins.mean(0)
+    delong = math.sqrt(v.var(ddof=1) / n1 + u.var(ddof=1) / n0)
+    below, equal0 = (positive[:, None] > negative).sum(1), (positive[:, None] == negative).sum(1)
+    above, equal1 = (positive[:, None] > negative).sum(0), (positive[:, None] == negative).sum(0)
+    q2 = np.mean(below**2 + below * equal0 + equal0**2 / 3) / n0**2
+    q1 = np.mean(above**2 + above * equal1 + equal1**2 / 3) / n1**2
+    total = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
+    return float(auc), delong, math.sqrt(max(total, 0) / (n1 * n0))
+
+
+def roc_cells(
+    positive: np.ndarray,
+    negative: np.ndarray,
+    cut: Fraction,
+    right1: int,
+    right0: int,
+    *,
+    spss_se: bool = True,
+    decimals: int = 3,
+    rounding: str = ROUND_HALF_UP,
+    places: int = 2,
+) -> dict[str, str]:
+    """A row of a ROC table; `right1` and `right0` patients are called right at the cut,
+    which is printed with `places` decimals."""
+    n1, n0 = len(positive), len(negative)
+    auc, delong, hanley = roc_estimates(positive, negative)
+    se = hanley if spss_se else delong
+    null = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
+    low, high = max(auc - _Z * se, 0), min(auc + _Z * se, 1)
+    return {
+        "auc": show(auc, decimals, rounding),
+        "ci": f"{show(low, decimals, rounding)}–{show(high, decimals, rounding)}",
+        "se": show(se, decimals, rounding),
+        "p": show(2 * scipy.stats.norm.sf(abs(auc - 0.5) / null), 3, rounding),
+        "threshold": show(cut, places, rounding),
+        "sensitivity": show(Fraction(right1, n1), decimals, rounding),
+        "specificity": show(Fraction(right0, n0), decimals, rounding),
+    }

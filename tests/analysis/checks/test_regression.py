@@ -16,6 +16,7 @@ from analysis.checks import regression
 from analysis.checks.margins import margin_of, two_by_two
 from analysis.findings import Verdict
 from analysis.paper import load_paper
+from paper_writer import regression_cells
 
 ROOT = Path(__file__).parents[3]
 ORACLE = yaml.safe_load((ROOT / "tests/oracles/birthwt_regression.yaml").read_text())
@@ -26,24 +27,13 @@ Z = stats.norm.ppf(0.975)
 # --- printing a fit as a paper ---------------------------------------------------------
 
 
-def print_cells(b, se, small_p="0.000", places=3):
-    """One row as SPSS prints it, every number rounded once."""
-    wald = (b / se) ** 2
-    p = stats.chi2.sf(wald, 1)
-    cells = {
-        "b": f"{b:.{places}f}", "se": f"{se:.{places}f}", "wald": f"{wald:.{places}f}",
-        "p": small_p if p < 0.0005 else f"{p:.3f}", "ratio": f"{np.exp(b):.{places}f}",
-    }  # fmt: skip
-    return cells, f"{np.exp(b - Z * se):.{places}f}–{np.exp(b + Z * se):.{places}f}"
-
-
 def fit_rows(fit, names, small_p="0.000"):
     """Rows and constant of a statsmodels result whose first column is the constant."""
     rows = []
     for name, b, se in zip(names, fit.params[1:], fit.bse[1:], strict=True):
-        cells, ci = print_cells(b, se, small_p)
+        cells, ci = regression_cells(b, se, small_p)
         rows.append({"id": name, "label": name, "margin": f"table1.{name}"} | cells | {"ci": ci})
-    constant, _ = print_cells(fit.params[0], fit.bse[0], small_p)
+    constant, _ = regression_cells(fit.params[0], fit.bse[0], small_p)
     return rows, constant
 
 
@@ -100,10 +90,10 @@ def birthwt(fit="logit_0_1"):
     rows = []
     for name in PREDICTORS:
         r = ORACLE[fit]["rows"][name]
-        cells, ci = print_cells(float(r["b"]), float(r["se"]))
+        cells, ci = regression_cells(float(r["b"]), float(r["se"]))
         rows.append({"id": name, "label": name, "margin": f"table1.{name}"} | cells | {"ci": ci})
     r = ORACLE[fit]["rows"]["constant"]
-    constant, _ = print_cells(float(r["b"]), float(r["se"]))
+    constant, _ = regression_cells(float(r["b"]), float(r["se"]))
     return rows, constant
 
 
@@ -189,7 +179,7 @@ def test_poisson_under_a_log_link_is_named(findings):
 
 def test_a_changed_constant_is_impossible_and_says_what_would_do(findings):
     rows, _ = birthwt()
-    constant, _ = print_cells(-9.488, 0.252)
+    constant, _ = regression_cells(-9.488, 0.252)
     tree = paper_tree(ORACLE["counts"], 59, 130, rows, constant)
     coded = findings(tree)["table2.constant_coding"]
     assert coded.verdict is Verdict.IMPOSSIBLE
@@ -203,7 +193,7 @@ def test_a_changed_constant_is_impossible_and_says_what_would_do(findings):
 def test_shares_of_the_hand_line_add_up(findings):
     """The line for the calculator is arithmetic that a reader can repeat."""
     rows, _ = birthwt()
-    constant, _ = print_cells(-9.488, 0.252)
+    constant, _ = regression_cells(-9.488, 0.252)
     line = findings(paper_tree(ORACLE["counts"], 59, 130, rows, constant))[
         "table2.constant_coding"
     ].by_hand
@@ -516,7 +506,7 @@ def roc_tree(cut, threshold, positive="event", direction="higher"):
         "rows": [{"id": "m", "variable": "m", "direction": direction, "auc": "0.8", "threshold": cut,
                   "sensitivity": se, "specificity": sp}],
     }  # fmt: skip
-    cells, ci = print_cells(2.5, 0.4)
+    cells, ci = regression_cells(2.5, 0.4)
     row = {"id": "m", "label": "m", "cut": "roc.m", "threshold": threshold} | cells | {"ci": ci}
     return paper_tree(
         {"x": (9, 9)}, 50, 100, [row], None, tables=[roc], variables=[{"id": "m", "label": "m"}]

@@ -15,6 +15,7 @@ from analysis.checks import roc
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import load_paper
 from analysis.printed import format_fixed
+from paper_writer import roc_cells
 
 ORACLE = yaml.safe_load((Path(__file__).parents[2] / "oracles/proc_asah.yaml").read_text())
 
@@ -101,20 +102,6 @@ def printed(value: float | Fraction, decimals: int = 3) -> str:
     return format_fixed(value, decimals).replace("−", "-")
 
 
-def estimates(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
-    """AUC, DeLong's SE, and Hanley and McNeil's with counted Q1 and Q2 (as SPSS)."""
-    n1, n0 = len(positive), len(negative)
-    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
-    auc, v, u = wins.mean(), wins.mean(1), wins.mean(0)
-    delong = math.sqrt(v.var(ddof=1) / n1 + u.var(ddof=1) / n0)
-    below, equal0 = (positive[:, None] > negative).sum(1), (positive[:, None] == negative).sum(1)
-    above, equal1 = (positive[:, None] > negative).sum(0), (positive[:, None] == negative).sum(0)
-    q2 = np.mean(below**2 + below * equal0 + equal0**2 / 3) / n0**2
-    q1 = np.mean(above**2 + above * equal1 + equal1**2 / 3) / n1**2
-    total = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
-    return float(auc), delong, math.sqrt(max(total, 0) / (n1 * n0))
-
-
 def picked_cut(
     positive: np.ndarray, negative: np.ndarray, criterion: str
 ) -> tuple[Fraction, int, int]:
@@ -137,24 +124,9 @@ def picked_cut(
 def honest_row(
     positive: np.ndarray, negative: np.ndarray, criterion: str, spss_se: bool, decimals: int
 ) -> Row:
-    n1, n0 = len(positive), len(negative)
-    auc, delong, hanley = estimates(positive, negative)
-    se = hanley if spss_se else delong
-    null = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
-    p = 2 * stats.norm.sf(abs(auc - 0.5) / null)
-    z = stats.norm.ppf(0.975)
-    low, high = max(auc - z * se, 0), min(auc + z * se, 1)
     cut, k1, k0 = picked_cut(positive, negative, criterion)
-    return {
-        "id": "marker",
-        "auc": printed(auc, decimals),
-        "ci": f"{printed(low, decimals)}–{printed(high, decimals)}",
-        "se": printed(se, decimals),
-        "p": printed(p),
-        "threshold": printed(cut, 2),
-        "sensitivity": printed(Fraction(k1, n1), decimals),
-        "specificity": printed(Fraction(k0, n0), decimals),
-    }
+    cells = roc_cells(positive, negative, cut, k1, k0, spss_se=spss_se, decimals=decimals)
+    return {"id": "marker"} | cells
 
 
 CRITERIA = ("youden", "closest", "product", "accuracy", "equality")

@@ -1,0 +1,406 @@
+"""How far printed margins and coefficients are from one set of patients, and what would help.
+
+Proved statements come with a certificate; attained ones with a point of a search.  The two
+are kept apart in every result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from analysis.compatible.certificate import (
+    EVERYTHING,
+    Certificate,
+    CertificateError,
+    Cut,
+    Leaf,
+    Problem,
+    read,
+    verify,
+)
+from analysis.compatible.links import LINKS
+from analysis.compatible.programme import (
+    Outcome,
+    Point,
+    Programme,
+    largest_information,
+    with_information,
+)
+from analysis.printed import Interval
+
+MOST_PREDICTORS = 6  # 64 patterns; the programmes stay small
+
+
+class Proofs:
+    """Certificates in a folder, each verified anew when it is used.
+
+    A certificate counts only for exactly the problem that it was made for: after a change of
+    the record it is passed over, and the search runs again.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        self.folder = folder
+
+    def stored(self, id: str, problem: Problem) -> Certificate | None:
+        """The stored certificate of this id for exactly this problem; None if there is none.
+
+        Raises CertificateError if the file is damaged or does not prove its claim.
+        """
+        file = None if self.folder is None else self.folder / f"{id}.json"
+        if file is None or not file.is_file():
+            return None
+        certificate = read(file)
+        if certificate.problem != problem:
+            return None
+        verify(certificate)
+        return certificate
+
+    def decide(self, id: str, problem: Problem) -> Outcome:
+        """A refutation, stored or found now, or a point that fits, or neither."""
+        certificate = self.stored(id, problem)
+        return decide(problem) if certificate is None else Outcome(certificate.tree, None, 0)
+
+
+def decide(problem: Problem, most: int = 1500) -> Outcome:
+    """A point that fits, else a refutation, else neither (rare: within the last digits)."""
+    programme = Programme(problem)
+    bounded = not any(math.isinf(i.low) or math.isinf(i.high) for i in problem.slopes)
+    point = programme.best() if bounded else None
+    if point is not None and point.fits:
+        return Outcome(None, point, 0)
+    return programme.refute(most=most)
+
+
+def freed(problem: Problem, what: tuple[str, int]) -> Problem:
+    """The problem without one printed number: ("slopes", j), ("events", j) or ("others", j)."""
+    kind, j = what
+    most = {"events": problem.n1, "others": problem.n0}
+    free = EVERYTHING if kind == "slopes" else Interval(Fraction(0), Fraction(most[kind]))
+    return _with(problem, kind, j, free)
+
+
+def _with(problem: Problem, kind: str, j: int, interval: Interval) -> Problem:
+    values = list(getattr(problem, kind))
+    values[j] = interval
+    return replace(problem, **{kind: tuple(values)})
+
+
+def coded(problem: Problem, constant: Interval, codes: Sequence[tuple[int, int]]) -> Problem:
+    """The problem with the constant as printed under a coding (low, high) of each predictor.
+
+    Slopes are per unit of code, so a step from low to high adds ``slope·(high − low)``.
+    """
+    start, slopes = constant, []
+    for slope, (low, high) in zip(problem.slopes, codes, strict=True):
+        start += slope * Interval.point(low)
+        slopes.append(slope * Interval.point(high - low))
+    return replace(problem, constant=start, slopes=tuple(slopes))
+
+
+def reversed_at(problem: Problem, which: Iterable[int]) -> Problem:
+    """The problem with the reference category swapped in some predictors: the printed
+    coefficient belongs to not having the named category."""
+    slopes = list(problem.slopes)
+    for j in which:
+        slopes[j] = -slopes[j]
+    return replace(problem, slopes=tuple(slopes))
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The least number of entries of patients that would have to be different: `proved` from
+    below, `attained` by a point of the search (not whole in general)."""
+
+    proved: Fraction
+    attained: float
+    tree: Cut | Leaf | None
+
+
+def least_violation(problem: Problem) -> Least:
+    """The least total violation of the margins, in entries of patients."""
+    programme = Programme(problem)
+    point = _best_slopes(programme)
+    if point.fits:
+        return Least(Fraction(0), 0.0, None)
+    for share in ("0.995", "0.98", "0.95", "0.9", "0.8", "0.5", "0"):
+        patients = Fraction(math.floor(point.violation * float(share) * 100), 100)
+        found = programme.refute(patients)
+        if found.tree is not None:
+            return Least(patients, point.violation, found.tree)
+        if found.point is not None and found.point.violation < point.violation:
+            point = found.point
+    return Least(Fraction(0), point.violation, None)
+
+
+def _best_slopes(programme: Programme) -> Point:
+    """The point with the least violation over the roundings of the slopes too: every slope
+    is tried at both ends, one after the other."""
+    slopes = [float(i.low + i.high) / 2 for i in programme.problem.slopes]
+    best = programme.best(slopes)
+    for j, interval in enumerate(programme.problem.slopes):
+        if interval.low == interval.high:
+            continue
+        for end in (float(interval.low), float(interval.high)):
+            other = programme.best([*slopes[:j], end, *slopes[j + 1 :]])
+            if other.violation < best.violation:
+                best, slopes[j] = other, end
+        if best.fits:
+            break
+    return best
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The values of one printed number that would let all the others hold.
+
+    `fits`: whether the printed value itself does.  `below`, `above`: the nearest window of
+    such values on either side (nearest end, farthest end), found by a search; None where
+    there is none.  If the printed value fits, both windows begin at it.  `gap`: no value in
+    this interval fits, proved by `tree` for `problem` (None where not proved).
+    """
+
+    what: tuple[str, int]
+    fits: bool
+    below: tuple[float, float] | None
+    above: tuple[float, float] | None
+    gap: Interval | None
+    problem: Problem | None
+    tree: Cut | Leaf | None
+
+    @property
+    def helps(self) -> bool:
+        """Whether some other value of this number lets all others hold."""
+        return self.fits or self.below is not None or self.above is not None
+
+
+def repair(problem: Problem, what: tuple[str, int]) -> Repair:
+    """For which values of one printed number, all others as printed, a point fits."""
+    kind, j = what
+    whole = kind != "slopes"
+    printed = getattr(problem, kind)[j]
+    reach = freed(problem, what)
+    ends = getattr(reach, kind)[j]
+
+    def fits_at(x: float) -> bool:
+        return Programme(_with(problem, kind, j, _point(x))).best(steps=12).fits
+
+    fits_at = _memo(fits_at)
+    here = decide(problem).point is not None
+    windows: dict[int, tuple[float, float] | None] = {}
+    for side, edge, limit in ((-1, printed.low, ends.low), (1, printed.high, ends.high)):
+        start = (
+            float(edge) if here else _first_fit(problem, what, side, edge, limit, whole, fits_at)
+        )
+        if start is None:
+            windows[side] = None
+            continue
+        near = start if here else _edge(start, float(edge), fits_at, whole)
+        far = float(limit) if not math.isinf(limit) else side * _FARTHEST
+        windows[side] = near, _edge(start, far, fits_at, whole)
+    gap, asked, tree = (None, None, None)
+    if not here:
+        gap, asked, tree = _gap(problem, what, windows, ends, whole)
+    return Repair(what, here, windows[-1], windows[1], gap, asked, tree)
+
+
+_FARTHEST = 12.0  # a coefficient beyond it is as good as infinite
+
+
+def _first_fit(problem, what, side, edge, limit, whole, fits_at) -> float | None:
+    """Some value on one side of the printed one that fits; None if refuted or not found."""
+    kind, j = what
+    if edge == limit:
+        return None
+    beyond = _with(problem, kind, j, Interval(*sorted((edge, limit))))
+    if whole:
+        point = Programme(beyond).best(steps=40)
+        if not point.fits:
+            return None
+        counts = point.events if kind == "events" else point.others
+        value = float(counts @ np.array(problem.patterns, dtype=float)[:, j])
+        tried = {round(value), math.floor(value), math.ceil(value)}
+        return next((float(x) for x in sorted(tried) if fits_at(x)), None)
+    if Programme(beyond).refute(most=150).tree is not None:
+        return None
+    start = float(edge)
+    for step in (*np.arange(0.25, 4.01, 0.25), 6.0, 9.0, _FARTHEST):
+        if fits_at(start + side * step):
+            return round(start + side * float(step), 6)
+    return None
+
+
+def _point(x: float) -> Interval:
+    return Interval.point(Fraction(str(round(x, 6))))
+
+
+def _memo(function: Callable[[float], bool]) -> Callable[[float], bool]:
+    known: dict[float, bool] = {}
+
+    def call(x: float) -> bool:
+        x = round(x, 6)
+        if x not in known:
+            known[x] = function(x)
+        return known[x]
+
+    return call
+
+
+def _edge(inside: float, limit: float, fits, whole: bool) -> float:
+    """The last value from `inside` towards `limit` that fits, by halving."""
+    if fits(limit):
+        return limit
+    near, far = inside, limit
+    while abs(far - near) > (1 if whole else 1e-3):
+        middle = (near + far) / 2
+        middle = math.floor(middle) if whole else middle
+        if middle in (near, far):
+            break
+        near, far = (middle, far) if fits(middle) else (near, middle)
+    return float(near)
+
+
+def _gap(problem, what, windows, ends, whole):
+    """A certificate that no value between the two windows fits."""
+    kind, j = what
+    for step in (1, 2, 5) if whole else (0.01, 0.03, 0.1):
+        low, high = ends.low, ends.high
+        if windows[-1] is not None:
+            low = Fraction(str(round(windows[-1][0] + step, 2)))
+        if windows[1] is not None:
+            high = Fraction(str(round(windows[1][0] - step, 2)))
+        if low > high:
+            return None, None, None
+        asked = _with(problem, kind, j, Interval(low, high))
+        found = Programme(asked).refute(most=1000)
+        if found.tree is not None:
+            return Interval(low, high), asked, found.tree
+    return None, None, None
+
+
+def minimal_sets(
+    problem: Problem, elements: Sequence[tuple[str, int]], decided: dict[tuple[str, int], bool]
+) -> list[tuple[tuple[str, int], ...]]:
+    """The smallest sets of printed numbers that cannot coexist.
+
+    `decided`: for each element whether freeing it alone lets the rest fit.  Those that do
+    belong to every such set; the others are dropped one after the other, in every order
+    that begins with a different one (deletion filter, Chinneck & Dravnieks 1991).
+    """
+    essential = [e for e in elements if decided[e]]
+    loose = [e for e in elements if not decided[e]]
+    found: list[tuple[tuple[str, int], ...]] = []
+    for shift in range(max(1, len(loose))):
+        order = loose[shift:] + loose[:shift]
+        kept, current = list(essential), problem
+        for element in order:
+            without = freed(current, element)
+            outcome = decide(without, most=120)
+            if outcome.tree is not None:
+                current = without
+            else:
+                kept.append(element)
+        chosen = tuple(e for e in elements if e in kept)
+        if chosen not in found:
+            found.append(chosen)
+    return sorted(found, key=len)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallestError:
+    """The smallest standard error that margins and score equations allow: `attained` by the
+    search, `proved` by a tree (None: not proved)."""
+
+    attained: float
+    proved: Fraction | None
+    problem: Problem | None
+    tree: Cut | Leaf | None
+
+
+def smallest_error(
+    problem: Problem, column: int, low_codes: tuple[int, ...]
+) -> SmallestError | None:
+    """Smallest standard error of one coefficient (column 0: the constant); None if no point fits."""
+    information, cs = largest_information(problem, column, low_codes)
+    if not cs:
+        return None
+    attained = information**-0.5
+    for share in (0.99, 0.97, 0.93):
+        claimed = Fraction(math.floor(attained * share * 10_000), 10_000)
+        asked = with_information(problem, column, low_codes, 1 / claimed**2, cs)
+        found = Programme(asked).refute(most=300)
+        if found.tree is not None:
+            return SmallestError(attained, claimed, asked, found.tree)
+    return SmallestError(attained, None, None, None)
+
+
+def crude_error_bound(
+    events: Interval, others: Interval, n1: int, n0: int, link: str
+) -> tuple[Fraction, tuple[int, int]] | None:
+    """A bound below the variance of one coefficient, whatever else is in the model, and the
+    counts (with the event, without) at which it is attained.
+
+    Logit: ``1/a + 1/b + 1/c + 1/d`` of the two-by-two table.  The variance is at least
+    ``1/W1 + 1/W0`` with W the information with and without the predictor; the score
+    equations fix the sum of the fitted probabilities in each, and p(1 − p) is concave, so W
+    is largest when all are equal (Robinson & Jewell 1991; fewer patients only lower W).
+    Log of a Poisson outcome: ``1/a + 1/c`` with the fitted events themselves.
+    None for other links, whose score equations do not fix the sums.
+    """
+    if link not in ("logit", "log"):
+        return None
+    best: tuple[Fraction, tuple[int, int]] | None = None
+    a = _nearest_half(events, n1)
+    b = _nearest_half(others, n0)
+    if not 0 < a < n1 or (link == "logit" and not 0 < b < n0):
+        return None
+    value = Fraction(1, a) + Fraction(1, n1 - a)
+    if link == "logit":
+        value += Fraction(1, b) + Fraction(1, n0 - b)
+    best = value, (a, b)
+    return best
+
+
+def _nearest_half(reach: Interval, n: int) -> int:
+    """The whole number in an interval for which 1/a + 1/(n − a) is least."""
+    low, high = math.ceil(reach.low), math.floor(reach.high)
+    return min(max(n // 2, low), high)
+
+
+def fewest_moves(
+    events: int, others: int, n1: int, n0: int, variance: Fraction
+) -> tuple[int, int, int] | None:
+    """How many patients would have to change sides of a cut until the crude variance of the
+    log odds ratio is no larger than `variance`: (moves, events, others) with the fewest."""
+    best = None
+    for a, b in product(range(1, n1), range(1, n0)):
+        moves = abs(a - events) + abs(b - others)
+        if best is not None and moves >= best[0]:
+            continue
+        if Fraction(1, a) + Fraction(1, n1 - a) + Fraction(1, b) + Fraction(1, n0 - b) <= variance:
+            best = moves, a, b
+    return best
+
+
+def fitted_mean(link: str, eta: float) -> float:
+    """The fitted value of a linear predictor."""
+    return LINKS[link].mean(eta)
+
+
+def all_codings(k: int) -> Iterator[tuple[tuple[int, int], ...]]:
+    """Every mix of 0/1 and 1/2, all 0/1 first and all 1/2 last."""
+    for lows in sorted(product((0, 1), repeat=k), key=sum):
+        yield tuple((low, low + 1) for low in lows)
+
+
+__all__ = [
+    "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "coded",
+    "crude_error_bound", "decide", "fewest_moves", "fitted_mean", "freed", "least_violation",
+    "minimal_sets", "repair", "reversed_at", "smallest_error",
+]  # fmt: skip

@@ -1,0 +1,392 @@
+"""Finds what :mod:`analysis.compatible.certificate` proves: linear programmes by HiGHS.
+
+Nothing here needs to be believed: a refutation is a certificate that the verifier accepts,
+a feasible point is a list of counts that anyone can insert.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from scipy.optimize import linprog
+
+from analysis.compatible.certificate import (
+    MICRO,
+    Box,
+    Cut,
+    Information,
+    Leaf,
+    Problem,
+    halves,
+    reach_of_eta,
+    shortfall,
+)
+from analysis.compatible.links import LINKS
+from analysis.printed import Interval
+
+FITS = 1e-7  # a violation below this, in patients, is the rounding of the solver
+_LARGEST = 1e4  # of a multiplier: far over what a proof of a few patients needs
+_DEEPEST = 80  # cuts one inside the other
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Coefficients with the counts that come nearest to the printed margins.
+
+    `violation`: entries of patients that differ (0: all margins hold); `eta`: the constant
+    and the slopes; `events`, `others`: counts by pattern, not whole in general.
+    """
+
+    violation: float
+    eta: tuple[float, ...]
+    events: np.ndarray
+    others: np.ndarray
+
+    @property
+    def fits(self) -> bool:
+        return self.violation <= FITS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a search ended with: a tree that refutes, or a point that fits, or neither
+    (all `pieces` that were allowed are used up)."""
+
+    tree: Cut | Leaf | None
+    point: Point | None
+    pieces: int
+
+
+class Programme:
+    """The linear programmes of one problem."""
+
+    def __init__(self, problem: Problem):
+        self.problem = problem
+        self.link = LINKS[problem.link]
+        self.patterns = problem.patterns
+        self.x = np.array(self.patterns, dtype=float)
+        self.design = np.c_[np.ones(len(self.x)), self.x]
+        self.reach = [(float(i.low), float(i.high)) for i in (*problem.events, *problem.others)]
+        self.squares = [
+            [float(condition.square(x)) for condition in problem.information] for x in self.patterns
+        ]
+
+    # -- a fixed set of coefficients -------------------------------------------------------
+
+    def point(self, eta: Sequence[float]) -> Point:
+        """The counts with the least violation at given coefficients (constant first)."""
+        problem, m, k = self.problem, len(self.x), self.problem.k
+        linear = self.design @ np.asarray(eta, dtype=float)
+        possible = linear < self.link.domain
+        safe = np.where(possible, linear, -1.0)
+        a = np.array([self.link.event(t) for t in safe])
+        b = np.array([self.link.other(t) for t in safe])
+        margins = 2 * k
+        total = 2 * m + 3 * margins  # counts; every margin, its excess and its deficit
+        equal = np.zeros((k + 3 + margins, total))
+        equal[: k + 1, :m] = self.design.T * a
+        equal[: k + 1, m : 2 * m] = self.design.T * b
+        equal[k + 1, :m] = equal[k + 2, m : 2 * m] = 1
+        for i in range(margins):
+            row = equal[k + 3 + i]
+            start = 0 if i < k else m
+            row[start : start + m] = self.x[:, i % k]
+            row[2 * m + 3 * i : 2 * m + 3 * i + 3] = (-1, 1, -1)
+        right = np.r_[np.zeros(k + 1), problem.n1, problem.n0, np.zeros(margins)]
+        cost = np.zeros(total)
+        bounds: list[tuple[float, float | None]] = [(0, None if ok else 0) for ok in possible] * 2
+        for i, reach in enumerate(self.reach):
+            bounds += [reach, (0, None), (0, None)]
+            cost[2 * m + 3 * i + 1 : 2 * m + 3 * i + 3] = 1
+        upper = None
+        if problem.information:
+            w = np.array([self.link.information(t, t)[0] for t in safe])
+            rows = w * np.array(self.squares).T
+            upper = np.zeros((len(rows), total))
+            upper[:, : 2 * m] = -np.c_[rows, rows]
+        found = linprog(
+            cost, A_eq=equal, b_eq=right, bounds=bounds, method="highs", A_ub=upper,
+            b_ub=None if upper is None else [-float(i.value) for i in problem.information],
+        )  # fmt: skip
+        if found.status != 0:
+            return Point(math.inf, tuple(eta), np.zeros(m), np.zeros(m))
+        return Point(float(found.fun), tuple(eta), found.x[:m], found.x[m : 2 * m])
+
+    def constants(self, slopes: Sequence[float]) -> tuple[float, float]:
+        """Between which values the constant must lie for the mean to be possible at all."""
+        rate = self.problem.n1 / (self.problem.n1 + self.problem.n0)
+        low, high = -40.0, 40.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.link.mean(middle) < rate else (low, middle)
+        up = sum(s for s in slopes if s > 0)
+        down = sum(s for s in slopes if s < 0)
+        return low - up - 1e-6, high - down + 1e-6
+
+    def best(self, slopes: Sequence[float] | None = None, steps: int = 16) -> Point:
+        """The point with the least violation over the constant, for given slopes (the middle
+        of their roundings if None).  A search, not a proof."""
+        if slopes is None:
+            slopes = [float(i.low + i.high) / 2 for i in self.problem.slopes]
+        low, high = self.constants(slopes)
+        printed = self.problem.constant
+        low, high = max(low, float(printed.low)), min(high, float(printed.high))
+        if low >= high:
+            middle = float(printed.low + printed.high) / 2
+            return self.point([middle, *slopes])
+        grid = np.linspace(low, high, steps)
+        found = [self.point([t, *slopes]) for t in grid]
+        i = min(range(steps), key=lambda j: found[j].violation)
+        best, step = found[i], grid[1] - grid[0]
+        at = float(grid[i])
+        while step > 1e-4 and not best.fits:
+            step /= 2
+            for t in (at - step, at + step):
+                if low <= t <= high:
+                    other = self.point([t, *slopes])
+                    if other.violation < best.violation:
+                        best, at = other, t
+        return best
+
+    # -- a box of coefficients -------------------------------------------------------------
+
+    def multipliers(self, box: Box) -> Leaf | None:
+        """The multipliers that prove most about a box, rounded to millionths."""
+        problem, k, nr = self.problem, self.problem.k, len(self.problem.information)
+        # y, z, p (k), q (k), v (k + 1), r, then what every unknown margin adds to S
+        ranged = [i for i, (low, high) in enumerate(self.reach) if low != high]
+        at_v = 2 + 2 * k
+        at_r = at_v + k + 1
+        at_t = at_r + nr
+        size = at_t + len(ranged)
+        rows, most_r = [], _LARGEST
+        for i, pattern in enumerate(self.patterns):
+            ends = reach_of_eta(self.link, box, pattern, k)
+            if ends is None:
+                continue
+            weight = self.link.information(*ends)[1] if nr else 0.0
+            if math.isinf(weight):  # no multiplier of the information proves anything here
+                most_r, weight = 0.0, 0.0
+            for event, start in ((True, 2), (False, 2 + k)):
+                for value in set(self.link.score(event, *ends)):
+                    row = np.zeros(size)
+                    if math.isinf(value):  # only the sign of Σ v x counts
+                        row[at_v:at_r] = math.copysign(1, value) * self.design[i]
+                    else:
+                        row[0 if event else 1] = 1
+                        row[start : start + k] = self.x[i]
+                        row[at_v:at_r] = value * self.design[i]
+                        row[at_r:at_t] = [-weight * g for g in self.squares[i]]
+                    rows.append(-row)
+        cost = np.zeros(size)
+        cost[:2] = problem.n1, problem.n0
+        cost[at_r:at_t] = [-float(i.value) for i in problem.information]
+        cost[at_t:] = 1
+        for i, (low, high) in enumerate(self.reach):
+            if low == high:
+                cost[2 + i] = low
+        for t, i in enumerate(ranged):
+            for end in self.reach[i]:
+                row = np.zeros(size)
+                row[2 + i], row[at_t + t] = end, -1
+                rows.append(row)
+        bounds = (
+            [(-_LARGEST, _LARGEST)] * 2
+            + [(-1, 1)] * (2 * k)
+            + [(-_LARGEST, _LARGEST)] * (k + 1)
+            + [(0, most_r)] * nr
+            + [(None, None)] * len(ranged)
+        )
+        if not any(row[0] or row[1] for row in rows):  # no pattern is possible here at all
+            return Leaf((0,) * k, (0,) * k, (0,) * (k + 1), (0,) * nr)
+        found = linprog(
+            cost, A_ub=np.array(rows), b_ub=np.zeros(len(rows)), bounds=bounds, method="highs"
+        )
+        if found.status != 0:
+            return None
+        u = [round(float(x) * MICRO) for x in found.x]
+        return Leaf(
+            tuple(u[2 : 2 + k]),
+            tuple(u[2 + k : at_v]),
+            tuple(u[at_v:at_r]),
+            tuple(max(0, x) for x in u[at_r:at_t]),
+        )
+
+    # -- the search ------------------------------------------------------------------------
+
+    def refute(self, patients: Fraction = Fraction(0), most: int = 3000) -> Outcome:
+        """Cut the box until every piece is refuted with at least `patients` entries, or a
+        point fits (or violates no more than `patients`), or `most` pieces are used."""
+        search = _Search(self, patients, most)
+        tree = search.refute(self.problem.root(), 0)
+        return Outcome(tree, search.point, most - search.left)
+
+
+class _Search:
+    def __init__(self, programme: Programme, patients: Fraction, most: int):
+        self.programme, self.patients, self.left = programme, patients, most
+        self.point: Point | None = None
+
+    def refute(self, box: Box, depth: int) -> Cut | Leaf | None:
+        self.left -= 1
+        if self.left < 0 or depth > _DEEPEST:
+            return None
+        leaf, proved = self.proved(box)
+        if leaf is not None and proved > 0 and proved >= self.patients:
+            return leaf
+        middle = [float(_middle(i)) for i in box]
+        found = self.programme.point(middle)
+        if found.violation <= max(FITS, float(self.patients)):
+            self.point = found
+            return None
+        side, at = self.where_to_cut(box)
+        below, above = halves(box, side, at)
+        first = self.refute(below, depth + 1)
+        second = None if first is None else self.refute(above, depth + 1)
+        return None if first is None or second is None else Cut(side, at, first, second)
+
+    def proved(self, box: Box) -> tuple[Leaf | None, float]:
+        leaf = self.programme.multipliers(box)
+        if leaf is None:
+            return None, -math.inf
+        return leaf, shortfall(self.programme.problem, box, leaf)
+
+    def where_to_cut(self, box: Box) -> tuple[int, Fraction]:
+        """Unbounded sides first, then the side whose halves are the best refuted."""
+        for i, side in enumerate(box):
+            if math.isinf(side.low) or math.isinf(side.high):
+                return i, _middle(side)
+        wide = [i for i, side in enumerate(box) if side.low != side.high]
+        if len(wide) == 1:
+            return wide[0], _middle(box[wide[0]])
+        best, chosen = (-math.inf, Fraction(-1)), wide[0]
+        for i in wide:
+            gain = sum(
+                min(max(float(self.proved(part)[1]), -1.0), 50.0)
+                for part in halves(box, i, _middle(box[i]))
+            )
+            if (round(gain, 6), box[i].high - box[i].low) > best:
+                best, chosen = (round(gain, 6), box[i].high - box[i].low), i
+        return chosen, _middle(box[chosen])
+
+
+def _middle(side: Interval) -> Fraction:
+    """Where to cut a side: the middle, or, towards infinity, at one, two, four …"""
+    low, high = side.low, side.high
+    if math.isinf(low) and math.isinf(high):
+        return Fraction(0)
+    if math.isinf(high):
+        return Fraction(max(1, math.floor(2 * low))) if low >= 0 else Fraction(math.ceil(low / 2))
+    if math.isinf(low):
+        return (
+            Fraction(min(-1, math.ceil(2 * high))) if high <= 0 else Fraction(math.floor(high / 2))
+        )
+    middle = Fraction(low + high) / 2
+    # few digits where few are enough: certificates are read by people too
+    for digits in range(1, 12):
+        short = Fraction(round(middle * 10**digits), 10**digits)
+        if abs(short - middle) <= (high - low) / 10:
+            return short
+    return middle
+
+
+def largest_information(
+    problem: Problem, column: int, low_codes: tuple[int, ...], points: int = 9
+) -> tuple[float, tuple[tuple[int, ...], ...]]:
+    """The largest information about one coefficient that the margins and the score equations
+    allow, and the c that prove it nearly: cutting planes over the constant.  A search.
+
+    Returns 0 and no c if no point fits.
+    """
+    programme = Programme(problem)
+    slopes = [float(i.low + i.high) / 2 for i in problem.slopes]
+    low, high = programme.constants(slopes)
+    low, high = max(low, float(problem.constant.low)), min(high, float(problem.constant.high))
+    grid = np.linspace(low, high, 33) if low < high else [float(problem.constant.low)]
+    fitting = [t for t in grid if programme.point([t, *slopes]).fits]
+    if not fitting and (near := programme.best(slopes, steps=48)).fits:
+        fitting = [near.eta[0]]  # a window narrower than the grid
+    if not fitting:
+        return 0.0, ()
+    design = programme.design + np.r_[0, low_codes]
+    others = np.delete(design, column, axis=1)
+    best, kept = 0.0, ()
+    for t in np.linspace(fitting[0], fitting[-1], min(points, len(fitting))):
+        w = np.array([programme.link.information(x, x)[1] for x in programme.design @ [t, *slopes]])
+        found, cs = _cutting_planes(programme, [t, *slopes], w, design[:, column], others)
+        if found > best:
+            best, kept = found, cs
+    return best, kept
+
+
+def _cutting_planes(programme, eta, w, own, others):
+    """max over counts of min over c, for fixed coefficients."""
+    cs: list[np.ndarray] = [-np.linalg.lstsq(others, own, rcond=None)[0]]
+    bound, value = math.inf, 0.0
+    polytope = _Polytope(programme, eta)
+    for _ in range(25):
+        squares = np.array([(own + others @ c) ** 2 for c in cs])
+        bound, counts = polytope.largest_least(w * squares)
+        if counts is None:
+            return 0.0, ()
+        root = np.sqrt(w * counts)[:, None]
+        c = -np.linalg.lstsq(root * others, root[:, 0] * own, rcond=None)[0]
+        value = max(value, float(np.sum(w * counts * (own + others @ c) ** 2)))
+        if bound - value <= 1e-4 * bound:
+            break
+        cs.append(c)
+    return bound, tuple(tuple(round(x * MICRO) for x in c.tolist()) for c in cs[-8:])
+
+
+class _Polytope:
+    """The counts that satisfy margins and score equations at fixed coefficients."""
+
+    def __init__(self, programme: Programme, eta: Sequence[float]):
+        problem, m, k = programme.problem, len(programme.x), programme.problem.k
+        linear = programme.design @ np.asarray(eta)
+        a = np.array([programme.link.event(t) for t in linear])
+        b = np.array([programme.link.other(t) for t in linear])
+        zero = np.zeros((k, m))
+        self.m = m
+        self.equal = np.r_[
+            np.c_[programme.design.T * a, programme.design.T * b],
+            np.repeat(np.eye(2), m, axis=1),
+        ]
+        self.right = np.r_[np.zeros(k + 1), problem.n1, problem.n0]
+        margins = np.r_[np.c_[programme.x.T, zero], np.c_[zero, programme.x.T]]
+        self.upper = np.r_[margins, -margins]
+        reach = np.array(programme.reach)
+        self.below = np.r_[reach[:, 1], -reach[:, 0]]
+
+    def largest_least(self, rows: np.ndarray) -> tuple[float, np.ndarray | None]:
+        """Counts (all patients by pattern) with the largest value of the least row."""
+        count, m = len(rows), self.m
+        found = linprog(
+            np.r_[np.zeros(2 * m), -1],
+            A_eq=np.c_[self.equal, np.zeros(len(self.equal))],
+            b_eq=self.right,
+            A_ub=np.r_[
+                np.c_[self.upper, np.zeros(len(self.upper))],
+                np.c_[-rows, -rows, np.ones(count)],
+            ],
+            b_ub=np.r_[self.below, np.zeros(count)],
+            bounds=[(0, None)] * (2 * m) + [(None, None)],
+            method="highs",
+        )
+        if found.status != 0:
+            return 0.0, None
+        return float(found.x[-1]), found.x[:m] + found.x[m : 2 * m]
+
+
+def with_information(
+    problem: Problem, column: int, low_codes: tuple[int, ...], at_least: Fraction, cs: Sequence
+) -> Problem:
+    """The problem with the condition that 1/SE² of a column is at least so much."""
+    return replace(
+        problem,
+        information=tuple(Information(column, at_least, low_codes, tuple(c)) for c in cs),
+    )

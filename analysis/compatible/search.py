@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -34,6 +34,7 @@ from analysis.paper import LevelsRow, Paper, RocRow
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Window = tuple[float, float]
 
 ATTEMPTS = 60
 _AGAIN = 6  # new starts of one variable in one attempt
@@ -43,7 +44,8 @@ _LAST, _HOPE = 4, 3.0  # rounds for the last digits, and the energy that earns a
 _SCREENS = 25  # parts drawn again until the moments of their formula are in reach
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
-_ORDERED = 0.85  # share of markers with a Youden index to keep whose order is made first
+_ORDERED = 0.3  # share of markers without a Youden index to keep whose order is made first
+_ORDERS, _SHAPES = 12, 4  # orders drawn for one marker, shapes of values for one order
 _FINER = 3  # decimals that parts of a formula have beyond the printed mean
 _COVER = (
     "Sampled cohorts do not cover all that the printed numbers allow: shapes come from six "
@@ -226,15 +228,13 @@ def _pools(
         near = [r for r in rules if name in names_in(r) and names_in(r) <= {*pools, name}]
         error = _StuckError(f"a pairing for {name}")
         for _ in range(_AGAIN):
-            partner = _Partner(dict(pools), near, name)
             try:
-                values = _one(constraints, name, name in inner, rng, partner)
+                pools[name] = _one(
+                    constraints, name, name in inner, rng, _Partner(dict(pools), near, name)
+                )
+                break
             except _StuckError as stuck:
                 error = stuck
-                continue
-            if partner.fits(values):
-                pools[name] = values
-                break
         else:
             raise error
     return pools
@@ -248,57 +248,106 @@ class _Partner:
     rules: list[str]
     name: str
 
-    def fits(self, values: list[Floats]) -> bool:
+    def bounds(self, groups: int, within: Window) -> list[tuple[Floats, Floats]]:
+        """By group the least and the largest value of each place from the lowest up: kept by
+        the sorted values, the rules hold for some pairing with the other variable (and for
+        no pairing otherwise).  A rule is taken to bound from one side."""
+        found = []
+        for g in range(groups):
+            low, high = (np.full(1, end) for end in within)
+            for rule in self.rules:
+                others = sorted(names_in(rule) - {self.name})
+                if len(others) != 1:
+                    continue
+                other = self.pools[others[0]][g]
+                below, above = np.full(len(other), within[0]), np.full(len(other), within[1])
+                upper = self._holds(rule, below, others[0], other)
+                side = np.where(upper, below, above)  # the end that keeps the rule
+                away = np.where(upper, above, below)
+                for _ in range(60):
+                    middle = (side + away) / 2
+                    kept = self._holds(rule, middle, others[0], other)
+                    side, away = np.where(kept, middle, side), np.where(kept, away, middle)
+                if upper.all():
+                    high = np.minimum(high, np.sort(side))
+                else:
+                    low = np.maximum(low, np.sort(side))
+            found.append((low, high))
+        return found
+
+    def _holds(self, rule: str, own: Floats, name: str, other: Floats) -> NDArray[np.bool_]:
+        kept = holds(rule, {self.name: own, name: other})
+        assert kept is not None
+        return kept
+
+
+@dataclass(frozen=True)
+class _Bounds:
+    """Least and largest values in steps, by group (positive first) and place; `n` patients."""
+
+    low: tuple[Floats, Floats]
+    high: tuple[Floats, Floats]
+
+    def hold(self, steps: Sequence[Floats | Whole]) -> bool:
+        """Whether the values of both groups keep them in their order."""
         return all(
-            _can_pair(rule, self.pools | {self.name: values}, len(values)) for rule in self.rules
+            bool((np.sort(x) >= low).all() and (np.sort(x) <= high).all())
+            for x, low, high in zip(steps, self.low, self.high, strict=True)
         )
 
 
-def _can_pair(rule: str, pools: Mapping[str, list[Floats]], groups: int) -> bool:
-    """Whether an inequality holds for the patients if two variables run with or against
-    each other; for a sum or a difference that is the best there is."""
-    names = sorted(names_in(rule))
-    if len(names) != 2:
-        return True
-    for g in range(groups):
-        first, second = (np.sort(pools[name][g]) for name in names)
-        pairs = ({names[0]: first, names[1]: other} for other in (second, second[::-1]))
-        if not any(bool(holds(rule, pair).all()) for pair in pairs):  # type: ignore[union-attr]
-            return False
-    return True
+def _bounds(
+    partner: _Partner, order: list[int], within: tuple[int, int], w: Wanted, step: float
+) -> _Bounds:
+    real = sorted((w.sign * within[0] * step, w.sign * within[1] * step))
+    ends = partner.bounds(2, (real[0], real[1]))
+    low, high = [], []
+    for g in (0, 1):
+        one, two = (np.broadcast_to(v / step, w.n[g]) for v in ends[order[g]])
+        if w.sign < 0:
+            one, two = -two[::-1], -one[::-1]
+        low.append(np.ceil(one - 1e-9))
+        high.append(np.floor(two + 1e-9))
+    return _Bounds((low[0], low[1]), (high[0], high[1]))
 
 
 def _one(
     constraints: Constraints, variable: str, fine: bool, rng: np.random.Generator, partner: _Partner
 ) -> list[Floats]:
+    """Values of one variable that print all of its rows, by group in the paper's order."""
     paper = constraints.paper
     step = step_of(paper, constraints, variable, fine)
     w = wanted(constraints, variable)
     found = constraints.roc_rows.get(variable)
     positive = found[0].positive if found else paper.groups[0].id
     order = [0, 1] if paper.groups[0].id == positive else [1, 0]
+    aim = _aim(constraints, variable, step, w, rng)
+    bounds = _bounds(partner, order, aim.limits, w, step)
 
-    def fits(steps: list[Whole]) -> bool:
-        real = [_real(w.sign * s, step) for s in steps]
-        return partner.fits([real[i] for i in order])
+    def real(steps: Sequence[Whole]) -> list[Floats]:
+        turned = [_real(w.sign * s, step) for s in steps]
+        return [turned[i] for i in order]
 
-    for _ in range(200):
-        aim = _aim(constraints, variable, step, w, rng)
-        start = [_start(aim, g, w, rng) for g in (0, 1)]
-        if start[0] is None or start[1] is None:
-            continue
-        if fits(start):  # type: ignore[arg-type]
-            break
-    else:
-        raise _StuckError(f"a shape of {variable}")
-    real = [_real(w.sign * s, step) for s in start]  # type: ignore[operator]
+    def left(steps: Sequence[Whole]) -> list[Miss]:
+        return row_misses({variable: real(steps)}, constraints, variable)
+
     if found:
-        steps = _marker(constraints, variable, found[1], step, w, aim, start, rng, fits)  # type: ignore[arg-type]
-        real = [_real(w.sign * s, step) for s in steps]
-    real = [real[i] for i in order]
-    if left := row_misses({variable: real}, constraints, variable):
-        raise _StuckError(left[0].id)
-    return real
+        steps = _marker(constraints, variable, found[1], step, w, aim, bounds, rng, left)
+    else:
+        steps = _both_starts(variable, w, aim, bounds, rng)
+    if (missed := left(steps)) or not bounds.hold(steps):
+        raise _StuckError(missed[0].id if missed else f"a pairing for {variable}")
+    return real(steps)
+
+
+def _both_starts(
+    variable: str, w: Wanted, aim: _Aim, bounds: _Bounds, rng: np.random.Generator
+) -> list[Whole]:
+    for _ in range(200):
+        start = [_start(aim, g, w, rng) for g in (0, 1)]
+        if start[0] is not None and start[1] is not None and bounds.hold(start):  # type: ignore[arg-type]
+            return start  # type: ignore[return-value]
+    raise _StuckError(f"a shape of {variable}")
 
 
 def _start(aim: _Aim, g: int, w: Wanted, rng: np.random.Generator) -> Whole | None:
@@ -326,22 +375,27 @@ def _marker(
     step: float,
     w: Wanted,
     aim: _Aim,
-    start: list[Whole],
+    bounds: _Bounds,
     rng: np.random.Generator,
-    fits: Callable[[list[Whole]], bool],
+    left: Callable[[Sequence[Whole]], list[Miss]],
 ) -> list[Whole]:
-    """Move a marker until its area, its cut and its moments print; whole steps, high is
-    positive."""
+    """Values of a marker whose area, cut and moments print; whole steps, high is positive."""
     w = _in_steps(w, step)
-    lows = [np.full(len(s), max(aim.limits[0], int(s.min()) - int(0.2 * aim.sd[0]))) for s in start]
-    highs = [np.full(len(s), min(aim.limits[1], int(s.max()) + int(0.2 * aim.sd[0]))) for s in start]
-    free = [np.arange(len(s)) for s in start]
     above = _counts_above(row, w.n, rng)
+    start = None
     if above is not None:
         gap = _gap(row, w, step, aim, rng)
         w = replace(w, youden=_largest_youden(constraints, variable, above, w.n))
-        if w.youden is not None and rng.random() < _ORDERED:
-            start = _from_order(variable, w, gap, above, aim, start, rng, fits)
+        if w.youden is not None or rng.random() < _ORDERED:
+            start = _from_order(variable, w, gap, above, aim, bounds, rng)
+            if bounds.hold(start) and not left(start):
+                return start
+    if start is None:
+        start = _both_starts(variable, w, aim, bounds, rng)
+    lows = [np.full(len(s), max(aim.limits[0], int(s.min()) - int(0.2 * aim.sd[0]))) for s in start]
+    highs = [np.full(len(s), min(aim.limits[1], int(s.max()) + int(0.2 * aim.sd[0]))) for s in start]
+    free = [np.arange(len(s)) for s in start]
+    if above is not None:
         start, lows, highs, free = _sides(
             start, gap, above, aim, lows, highs, w.youden is not None, rng
         )
@@ -363,26 +417,29 @@ def _marker(
 
 
 def _from_order(
-    variable: str, w: Wanted, gap: tuple[int, int], above: tuple[int, int], aim: _Aim, start, rng, fits
+    variable: str,
+    w: Wanted,
+    gap: tuple[int, int],
+    above: tuple[int, int],
+    aim: _Aim,
+    bounds: _Bounds,
+    rng: np.random.Generator,
 ) -> list[Whole]:
-    """Start from an order of patients that has the area, the error and the cut."""
-    groups = None
-    for _ in range(3):
-        groups = pattern.order(w, above, rng)
-        if groups is not None:
-            break
-    if groups is None:
-        return start
+    """Values laid on an order of patients that has the area, the error and the cut."""
     below = sum(w.n) - sum(above)
-    means = tuple(total / n for total, n in zip(aim.sums, w.n, strict=True))
-    for _ in range(25):
-        shape = marginal.shapes(rng, 1, len(groups))[0] * aim.sd[0]
-        x = pattern.values(groups, below, gap, means, aim.sd, shape)  # type: ignore[arg-type]
-        if x is not None and x[0] >= aim.limits[0] and x[-1] <= aim.limits[1]:
-            whole = np.rint(x).astype(np.int64)
-            split = [whole[groups == g] for g in (0, 1)]
-            if fits(split):
-                return split
+    means = (aim.sums[0] / w.n[0], aim.sums[1] / w.n[1])
+    for _ in range(_ORDERS):
+        groups = pattern.order(w, above, rng)
+        if groups is None:
+            continue
+        for _ in range(_SHAPES):
+            shape = marginal.shapes(rng, 1, len(groups))[0] * aim.sd[0]
+            x = pattern.values(
+                groups, below, gap, means, aim.sd, shape, bounds.low, bounds.high, rng
+            )
+            if x is not None:
+                whole = np.rint(x).astype(np.int64)
+                return [whole[groups == g] for g in (0, 1)]
     raise _StuckError(f"values for an order of {variable}")
 
 

@@ -29,7 +29,7 @@ from analysis.checks.witness import evaluate
 from analysis.compatible import marginal, pattern
 from analysis.compatible.anneal import Board, Wanted, anneal, deep_inside, wanted, window
 from analysis.compatible.constraints import Constraints, names_in
-from analysis.compatible.reprint import Miss, holds, misses, row_misses
+from analysis.compatible.reprint import Miss, chosen_cut, holds, misses, row_misses
 from analysis.paper import LevelsRow, Paper, RocRow
 
 Floats = NDArray[np.float64]
@@ -41,6 +41,12 @@ _AGAIN = 6  # new starts of one variable in one attempt
 _COUPLINGS = 3
 _NEAR = 0.002  # energy without walls from which the last digits are in reach
 _LAST, _HOPE = 4, 3.0  # rounds for the last digits, and the energy that earns another
+_STEPS = 1500  # for the order of a derived variable
+_ROUGH, _FAR_OFF = 6, 1.0  # rounds of the first arrangement, and the energy that ends it
+_SHIFTS, _DRAWS_SHIFT = 4, 200  # rounds of shifting the parts, shifts tried in each
+_SPACE = 0.45  # of the distance to the nearest value: two neighbours cannot pass each other
+_GOOD = 0.2  # share of what moves within the order could change that is relied on
+_POLISHES, _DRAWS = 25, 65536
 _SCREENS = 25  # parts drawn again until the moments of their formula are in reach
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
@@ -631,30 +637,270 @@ def _couple(
         youden = _largest_youden(constraints, variable, above, w.n)
         w = replace(w, cut=w.sign * float(threshold.value), above=above, youden=youden)
     free = [np.arange(n) for n in w.n]
-    board = Board(coupling.both(), replace(deep_inside(w), coarse=2))
-    anneal(board, *_swaps(coupling, free, rng), rng, steps=400, warm=0.1, enough=_NEAR)
+    rough = replace(deep_inside(w), coarse=2)
+    moves = _swaps(coupling, free, rng)
+    for again in range(_ROUGH):
+        board = Board(coupling.both(), rough)
+        heats = (1 - again / _ROUGH, 1 - (again + 1) / _ROUGH)
+        done = anneal(board, *moves, rng, steps=100, warm=0.1, heats=heats, enough=_NEAR)
+        shifted = _shift(constraints, coupling, w, order, rng)
+        if done and not shifted:
+            break
+    if Board(coupling.both(), rough).energy() > _FAR_OFF:
+        raise _StuckError(f"the moments of {variable}")
     frozen: list[set[int]] = [set(), set()]
     if w.cut is not None and found is not None:
         gap = _anchor(coupling, found[1], w, frozen, rng)
         w = replace(w, cut=(gap[0] + gap[1]) / 2, gap=gap)
     free = [np.array([i for i in range(w.n[g]) if i not in frozen[g]]) for g in (0, 1)]
-    board = Board(coupling.both(), w)
     moves = _swaps(coupling, free, rng)
-    # the areas first while the moments may still give way, then the last digits of both
-    board.wanted = replace(deep_inside(w), coarse=1)
-    anneal(board, *moves, rng, steps=1200, warm=0.08, heats=(0.6, 0), enough=_NEAR)
-    board.wanted = w
-    for _ in range(_LAST):
-        if anneal(board, *moves, rng, steps=1000, warm=0.05, heats=(0.8, 0)):
-            break
-        if board.energy() > _HOPE:
+    room = _room(constraints, coupling)
+    if any(r.any() for r in room):
+        near = _near(coupling, room, deep_inside(w))
+        if not anneal(Board(coupling.both(), near), *moves, rng, steps=_STEPS, warm=0.08, heats=(0.6, 0)):
+            raise _StuckError(f"the area of {variable}")
+        _polish(constraints, coupling, frozen, w, rng)
+        if Board(coupling.both(), w).energy() > 0:
             raise _StuckError(f"the last digits of {variable}")
     else:
-        raise _StuckError(f"the area of {variable}" if found else f"the moments of {variable}")
+        _exchange_only(coupling, w, moves, rng)
     by_group = [coupling.parts[order.index(g)] for g in range(len(paper.groups))]
     placed = {name: [by_group[g][j] for g in (0, 1)] for j, name in enumerate(names)}
     placed[variable] = [coupling.sign * coupling.index(by_group[g]) for g in (0, 1)]
     return placed
+
+
+def _shift(
+    constraints: Constraints, coupling: _Coupling, w: Wanted, order: list[int], rng: np.random.Generator
+) -> bool:
+    """Shift and stretch parts, both groups alike, inside their rounding boxes: their order,
+    area and t stay, and the moments of the derived variable come nearer.  Whether it did."""
+    used = [
+        j for j, name in enumerate(coupling.names)
+        if constraints.paper.variable(name).step is None
+    ]  # fmt: skip
+    if not used:
+        return False
+    n, k = w.n, _DRAWS_SHIFT
+    both = np.concatenate(coupling.parts, axis=1)
+    split = [np.arange(n[0]), np.arange(n[0], sum(n))]
+    best = _moment_errors(coupling, both[:, None, :], split, w)[0]
+    first, scale = best, 1.0
+    for _ in range(_SHIFTS):
+        tried = np.repeat(both[:, None, :], k, axis=1)
+        good = np.ones(k, dtype=bool)
+        for j in used:
+            own = wanted(constraints, coupling.names[j])
+            turn = own.sign
+            centre = both[j].mean()
+            width = min(at[1] for at in own.mean), min(at[1] / max(at[0], 1e-300) for at in own.sd)
+            if not np.isfinite(width).all():
+                continue
+            a = scale * 2 * width[0] * rng.uniform(-1, 1, k)
+            b = 1 + scale * 2 * width[1] * rng.uniform(-1, 1, k)
+            tried[j] = centre + a[:, None] + b[:, None] * (both[j] - centre)
+            # the markers of a part may count the other group as positive
+            positive = _positive(constraints, coupling.names[j]) == _positive(
+                constraints, coupling.variable
+            )
+            for g in (0, 1):
+                values = turn * tried[j][:, split[g]]
+                at = g if positive else 1 - g
+                mean, sd = own.mean[at], own.sd[at]
+                good &= np.abs(values.mean(axis=1) - mean[0]) <= 0.98 * mean[1]
+                good &= np.abs(values.std(axis=1, ddof=1) - sd[0]) <= 0.98 * sd[1]
+            row = constraints.roc_rows.get(coupling.names[j])
+            if row is not None and row[1].threshold is not None:
+                at, half, _ = window(row[1].threshold)
+                ordered = np.sort(both[j])
+                i = int(np.searchsorted(ordered, _cut_of(constraints, coupling, j)))
+                middle = (ordered[i - 1] + ordered[i]) / 2
+                good &= np.abs(centre + a + b * (middle - centre) - at) <= 0.98 * half
+            limits = constraints.paper.range_of(coupling.names[j])
+            good &= (tried[j].min(axis=1) >= float(limits.low)) & (
+                tried[j].max(axis=1) <= float(limits.high)
+            )
+        good[good] &= coupling.allowed(tried[:, good]).all(axis=1)
+        if good.any():
+            errors = np.full(k, np.inf)
+            errors[good] = _moment_errors(coupling, tried[:, good], split, w)
+            i = int(np.argmin(errors))
+            if errors[i] < best:
+                best, both = float(errors[i]), tried[:, i]
+        scale /= 2.5
+    if best >= 0.9 * first:
+        return False
+    for j in used:
+        step = step_of(constraints.paper, constraints, coupling.names[j], True)
+        both[j] = _real(np.rint(both[j] / step), step)
+    coupling.parts[:] = [np.ascontiguousarray(both[:, who]) for who in split]
+    return True
+
+
+def _positive(constraints: Constraints, variable: str) -> str:
+    found = constraints.roc_rows.get(variable)
+    return found[0].positive if found else constraints.paper.groups[0].id
+
+
+def _cut_of(constraints: Constraints, coupling: _Coupling, j: int) -> float:
+    """The cut of a part as its patients have it now."""
+    table, row = constraints.roc_rows[coupling.names[j]]
+    same = table.positive == _positive(constraints, coupling.variable)
+    sign = 1 if row.direction == "higher" else -1
+    one, two = (coupling.parts[g][j] for g in ((0, 1) if same else (1, 0)))
+    cut = chosen_cut(table, row, sign * one, sign * two)
+    return sign * cut.value if cut is not None else math.nan
+
+
+def _moment_errors(coupling: _Coupling, parts: Floats, split, w: Wanted) -> Floats:
+    """How far mean and SD of the derived variable are from the wanted ones: parts (p, k, n)."""
+    made = coupling.index(parts)
+    total = np.zeros(made.shape[0])
+    for g in (0, 1):
+        own = made[:, split[g]]
+        unit = w.sd[g][0] or 1.0
+        total += ((own.mean(axis=1) - w.mean[g][0]) / unit) ** 2
+        total += ((own.std(axis=1, ddof=1) - w.sd[g][0]) / unit) ** 2
+    return total
+
+
+def _exchange_only(coupling: _Coupling, w: Wanted, moves, rng: np.random.Generator) -> None:
+    """The last digits where every part has a recording step: the areas first while the
+    moments may still give way, then both."""
+    board = Board(coupling.both(), replace(deep_inside(w), coarse=1))
+    anneal(board, *moves, rng, steps=1200, warm=0.08, heats=(0.6, 0), enough=_NEAR)
+    board.wanted = w
+    for _ in range(_LAST):
+        if anneal(board, *moves, rng, steps=1000, warm=0.05, heats=(0.8, 0)):
+            return
+        if board.energy() > _HOPE:
+            break
+    raise _StuckError(f"the last digits of {coupling.variable}")
+
+
+def _room(constraints: Constraints, coupling: _Coupling) -> list[Floats]:
+    """By group, shape (p, n): how far each value of a part may move and keep its place among
+    all patients.  0 for recorded steps and for the two values around the part's own cut."""
+    room = [np.zeros(parts.shape) for parts in coupling.parts]
+    for j, name in enumerate(coupling.names):
+        if constraints.paper.variable(name).step is not None:
+            continue
+        values = np.sort(np.concatenate([parts[j] for parts in coupling.parts]))
+        gaps = np.diff(values)
+        nearest = _SPACE * np.minimum(np.append(gaps, gaps[-1]), np.insert(gaps, 0, gaps[0]))
+        row = constraints.roc_rows.get(name)
+        if row is not None and row[1].threshold is not None:
+            at = int(np.searchsorted(values, float(row[1].threshold.value)))
+            nearest[max(0, at - 2) : at + 2] = 0
+        for g, parts in enumerate(coupling.parts):
+            room[g][j] = nearest[np.searchsorted(values, parts[j])]
+    return room
+
+
+def _slopes(coupling: _Coupling, g: int) -> Floats:
+    """How the derived variable changes with each part, shape (p, n)."""
+    parts = coupling.parts[g]
+    found = np.empty_like(parts)
+    for j in range(len(parts)):
+        moved = parts.copy()
+        h = 1e-6 * np.maximum(np.abs(parts[j]), 1e-6)
+        moved[j] += h
+        found[j] = (coupling.index(moved) - coupling.index(parts)) / h
+    return found
+
+
+def _near(coupling: _Coupling, room: list[Floats], w: Wanted) -> Wanted:
+    """The same with means and SDs as wide as the moves within `room` can make good."""
+    means, sds = [], []
+    for g in (0, 1):
+        reach = (np.abs(_slopes(coupling, g)) * room[g]).sum(axis=0)
+        away = np.abs(coupling.index(coupling.parts[g]) - w.mean[g][0])
+        mean = _GOOD * float(reach.mean())
+        sd = _GOOD * float((reach * away).sum()) / (w.n[g] - 1) / max(w.sd[g][0], 1e-12)
+        for at, width, out in ((w.mean[g], mean, means), (w.sd[g], sd, sds)):
+            out.append((at[0], max(at[1], width), max(at[2], width)))
+    return replace(w, mean=tuple(means), sd=tuple(sds), t=(0.0, math.inf, 1.0))
+
+
+def _polish(
+    constraints: Constraints,
+    coupling: _Coupling,
+    frozen: list[set[int]],
+    w: Wanted,
+    rng: np.random.Generator,
+) -> None:
+    """Move the parts within their places until the derived variable has means and SDs that
+    print: the least weighted moves that keep mean and SD of every part (Gauss–Newton)."""
+    targets = _moments_drawn(coupling.variable, w, rng)
+    room = _room(constraints, coupling)
+    for g in (0, 1):
+        room[g][:, sorted(frozen[g])] = 0
+        start = coupling.parts[g].copy()
+        used = np.flatnonzero(room[g].any(axis=1))
+        kept = [(start[j].mean(), start[j].std(ddof=1)) for j in used]
+        n = w.n[g]
+        allowed = room[g].copy()
+        for _ in range(_POLISHES):
+            parts = coupling.parts[g]
+            made = coupling.index(parts)
+            errors, rows = [], []
+            slopes = _slopes(coupling, g)
+            for k, (mean, sd) in enumerate([*kept, (targets[0][g], targets[1][g])]):
+                own = parts[used[k]] if k < len(used) else made
+                errors += [(mean - own.mean()) / sd, (sd - own.std(ddof=1)) / sd]
+                for effect in (
+                    np.full(n, 1 / n), (own - own.mean()) / ((n - 1) * max(own.std(ddof=1), 1e-300))
+                ):  # fmt: skip
+                    row = np.zeros((len(used), n))
+                    if k < len(used):
+                        row[k] = effect
+                    else:
+                        row[:] = effect * slopes[used]
+                    rows.append(row.ravel() / sd)
+            error = np.array(errors)
+            if np.abs(error).max() < 1e-9:
+                break
+            jacobian = np.array(rows)
+            # at the end of its room a value only moves back
+            weight = (allowed[used] ** 2).ravel()
+            gram = jacobian @ (weight[:, None] * jacobian.T)
+            gram[np.diag_indices_from(gram)] *= 1 + 1e-12
+            try:
+                step = weight * (jacobian.T @ np.linalg.solve(gram, error))
+            except np.linalg.LinAlgError:
+                break
+            wish = parts[used] + step.reshape(len(used), n)
+            low, high = start[used] - room[g][used], start[used] + room[g][used]
+            allowed[used] = np.where((wish < low) | (wish > high), 0.0, allowed[used])
+            parts[used] = np.clip(wish, low, high)
+            bad = ~coupling.allowed(parts)
+            if bad.any():
+                parts[:, bad] = start[:, bad]
+                allowed[:, bad] = 0
+        for j in used:
+            step_ = step_of(constraints.paper, constraints, coupling.names[j], True)
+            coupling.parts[g][j] = _real(np.rint(coupling.parts[g][j] / step_), step_)
+        if not coupling.allowed(coupling.parts[g]).all():
+            raise _StuckError(f"the last digits of {coupling.variable}")
+
+
+def _moments_drawn(
+    variable: str, w: Wanted, rng: np.random.Generator
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Means and SDs of both groups, drawn evenly from the rounding boxes with the printed t."""
+    mean = [m + 0.8 * min(d, abs(m) + 1) * rng.uniform(-1, 1, _DRAWS) for m, d, _ in w.mean]
+    sd = [m + 0.8 * min(d, abs(m) + 1) * rng.uniform(-1, 1, _DRAWS) for m, d, _ in w.sd]
+    n, m = w.n
+    if w.welch:
+        spread = sd[0] ** 2 / n + sd[1] ** 2 / m
+    else:
+        spread = ((n - 1) * sd[0] ** 2 + (m - 1) * sd[1] ** 2) / (n + m - 2) * (1 / n + 1 / m)
+    t = np.abs(mean[0] - mean[1]) / np.sqrt(spread)
+    hit = np.flatnonzero(np.abs(t - w.t[0]) <= 0.8 * w.t[1])
+    if not len(hit):
+        raise _StuckError(f"the t of {variable}")
+    i = hit[0]
+    return (float(mean[0][i]), float(mean[1][i])), (float(sd[0][i]), float(sd[1][i]))
 
 
 def _arranged(constraints, variable, names, pools, order, w: Wanted, rng) -> _Coupling:

@@ -707,8 +707,8 @@ def _shift(
                 values = turn * tried[j][:, split[g]]
                 at = g if positive else 1 - g
                 mean, sd = own.mean[at], own.sd[at]
-                good &= np.abs(values.mean(axis=1) - mean[0]) <= 0.98 * mean[1]
-                good &= np.abs(values.std(axis=1, ddof=1) - sd[0]) <= 0.98 * sd[1]
+                good &= np.abs(values.mean(axis=1) - mean[0]) <= 0.95 * mean[1]
+                good &= np.abs(values.std(axis=1, ddof=1) - sd[0]) <= 0.95 * sd[1]
             row = constraints.roc_rows.get(coupling.names[j])
             if row is not None and row[1].threshold is not None:
                 at, half, _ = window(row[1].threshold)
@@ -797,9 +797,8 @@ def _room(constraints: Constraints, coupling: _Coupling) -> list[Floats]:
     return room
 
 
-def _slopes(coupling: _Coupling, g: int) -> Floats:
+def _slopes(coupling: _Coupling, parts: Floats) -> Floats:
     """How the derived variable changes with each part, shape (p, n)."""
-    parts = coupling.parts[g]
     found = np.empty_like(parts)
     for j in range(len(parts)):
         moved = parts.copy()
@@ -813,7 +812,7 @@ def _near(coupling: _Coupling, room: list[Floats], w: Wanted) -> Wanted:
     """The same with means and SDs as wide as the moves within `room` can make good."""
     means, sds = [], []
     for g in (0, 1):
-        reach = (np.abs(_slopes(coupling, g)) * room[g]).sum(axis=0)
+        reach = (np.abs(_slopes(coupling, coupling.parts[g])) * room[g]).sum(axis=0)
         away = np.abs(coupling.index(coupling.parts[g]) - w.mean[g][0])
         mean = _GOOD * float(reach.mean())
         sd = _GOOD * float((reach * away).sum()) / (w.n[g] - 1) / max(w.sd[g][0], 1e-12)
@@ -830,58 +829,74 @@ def _polish(
     rng: np.random.Generator,
 ) -> None:
     """Move the parts within their places until the derived variable has means and SDs that
-    print: the least weighted moves that keep mean and SD of every part (Gauss–Newton)."""
-    targets = _moments_drawn(coupling.variable, w, rng)
-    room = _room(constraints, coupling)
+    print: the least weighted moves that keep the t of every part (Gauss–Newton)."""
+    means, sds = _moments_drawn(coupling.variable, w, rng)
+    room = np.concatenate(_room(constraints, coupling), axis=1)
+    split = [slice(0, w.n[0]), slice(w.n[0], sum(w.n))]
     for g in (0, 1):
-        room[g][:, sorted(frozen[g])] = 0
-        start = coupling.parts[g].copy()
-        used = np.flatnonzero(room[g].any(axis=1))
-        kept = [(start[j].mean(), start[j].std(ddof=1)) for j in used]
-        n = w.n[g]
-        allowed = room[g].copy()
-        for _ in range(_POLISHES):
-            parts = coupling.parts[g]
-            made = coupling.index(parts)
-            errors, rows = [], []
-            slopes = _slopes(coupling, g)
-            for k, (mean, sd) in enumerate([*kept, (targets[0][g], targets[1][g])]):
-                own = parts[used[k]] if k < len(used) else made
-                errors += [(mean - own.mean()) / sd, (sd - own.std(ddof=1)) / sd]
-                for effect in (
-                    np.full(n, 1 / n), (own - own.mean()) / ((n - 1) * max(own.std(ddof=1), 1e-300))
-                ):  # fmt: skip
-                    row = np.zeros((len(used), n))
-                    if k < len(used):
-                        row[k] = effect
-                    else:
-                        row[:] = effect * slopes[used]
-                    rows.append(row.ravel() / sd)
-            error = np.array(errors)
-            if np.abs(error).max() < 1e-9:
-                break
-            jacobian = np.array(rows)
-            # at the end of its room a value only moves back
-            weight = (allowed[used] ** 2).ravel()
-            gram = jacobian @ (weight[:, None] * jacobian.T)
-            gram[np.diag_indices_from(gram)] *= 1 + 1e-12
-            try:
-                step = weight * (jacobian.T @ np.linalg.solve(gram, error))
-            except np.linalg.LinAlgError:
-                break
-            wish = parts[used] + step.reshape(len(used), n)
-            low, high = start[used] - room[g][used], start[used] + room[g][used]
-            allowed[used] = np.where((wish < low) | (wish > high), 0.0, allowed[used])
-            parts[used] = np.clip(wish, low, high)
-            bad = ~coupling.allowed(parts)
-            if bad.any():
-                parts[:, bad] = start[:, bad]
-                allowed[:, bad] = 0
-        for j in used:
-            step_ = step_of(constraints.paper, constraints, coupling.names[j], True)
-            coupling.parts[g][j] = _real(np.rint(coupling.parts[g][j] / step_), step_)
-        if not coupling.allowed(coupling.parts[g]).all():
-            raise _StuckError(f"the last digits of {coupling.variable}")
+        room[:, [split[g].start + i for i in frozen[g]]] = 0
+    reach = room.copy()
+    used = np.flatnonzero(room.any(axis=1))
+    start = np.concatenate(coupling.parts, axis=1)
+    parts = start.copy()
+    tests = [wanted(constraints, coupling.names[j]).welch for j in used]
+    kept = [_t_slope(start[j], split, welch)[0] for j, welch in zip(used, tests, strict=True)]
+    for _ in range(_POLISHES):
+        made, slopes = coupling.index(parts), _slopes(coupling, parts)[used]
+        errors, rows = [], []
+        for k, j in enumerate(used):
+            t, slope = _t_slope(parts[j], split, tests[k])
+            row = np.zeros_like(slopes)
+            row[k] = slope
+            errors.append((kept[k] - t) / 10)
+            rows.append(row.ravel() / 10)
+        for g in (0, 1):
+            own = made[split[g]]
+            spread = max(own.std(ddof=1), 1e-300)
+            errors += [(means[g] - own.mean()) / sds[g], (sds[g] - spread) / sds[g]]
+            for effect in (1 / len(own), (own - own.mean()) / ((len(own) - 1) * spread)):
+                row = np.zeros_like(slopes)
+                row[:, split[g]] = effect * slopes[:, split[g]]
+                rows.append(row.ravel() / sds[g])
+        error, jacobian = np.array(errors), np.array(rows)
+        if np.abs(error).max() < 1e-8:
+            break
+        # a value at the end of its room moves no further
+        weight = (room[used] ** 2).ravel()
+        gram = jacobian @ (weight[:, None] * jacobian.T)
+        try:
+            step = weight * (jacobian.T @ np.linalg.solve(gram, error))
+        except np.linalg.LinAlgError:
+            break
+        wish = parts[used] + step.reshape(slopes.shape)
+        away = np.clip(wish, start[used] - reach[used], start[used] + reach[used])
+        room[used] = np.where(away != wish, 0.0, room[used])
+        parts[used] = away
+        bad = ~coupling.allowed(parts)
+        parts[:, bad], room[:, bad] = start[:, bad], 0.0
+    for j in used:
+        step_ = step_of(constraints.paper, constraints, coupling.names[j], True)
+        parts[j] = _real(np.rint(parts[j] / step_), step_)
+    if not coupling.allowed(parts).all():
+        raise _StuckError(f"a rule of {coupling.variable}")
+    coupling.parts[:] = [parts[:, who].copy() for who in split]
+
+
+def _t_slope(values: Floats, split: list[slice], welch: bool) -> tuple[float, Floats]:
+    """The t of two groups and how it changes with each value."""
+    own = [values[who] for who in split]
+    n = [len(x) for x in own]
+    if welch:
+        weights = [1 / n[0], 1 / n[1]]
+    else:
+        weights = [(k - 1) / (sum(n) - 2) * (1 / n[0] + 1 / n[1]) for k in n]
+    spread = sum(k * x.var(ddof=1) for k, x in zip(weights, own, strict=True))
+    t = (own[0].mean() - own[1].mean()) / math.sqrt(spread)
+    slope = np.empty_like(values)
+    for g, sign in ((0, 1), (1, -1)):
+        within = weights[g] * 2 * (own[g] - own[g].mean()) / (n[g] - 1)
+        slope[split[g]] = sign / n[g] / math.sqrt(spread) - t / (2 * spread) * within
+    return t, slope
 
 
 def _moments_drawn(

@@ -47,7 +47,6 @@ _SHIFTS, _DRAWS_SHIFT = 4, 200  # rounds of shifting the parts, shifts tried in 
 _SPACE = 0.45  # of the distance to the nearest value: two neighbours cannot pass each other
 _GOOD = 0.2  # share of what moves within the order could change that is relied on
 _POLISHES, _DRAWS = 25, 65536
-_SCREENS = 25  # parts drawn again until the moments of their formula are in reach
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
 _ORDERED = 0.3  # share of markers without a Youden index to keep whose order is made first
@@ -123,14 +122,6 @@ def _attempt(constraints: Constraints, rng: np.random.Generator) -> pd.DataFrame
     inner = {name for names in parts.values() for name in names}
     alone = [v for v in constraints.mean_rows if v not in derived]
     pools = _pools(constraints, [v for v in alone if v in inner], inner, rng)
-    for variable in derived:
-        for _ in range(_SCREENS):
-            if _in_reach(constraints, variable, parts[variable], pools, rng):
-                break
-            name = str(rng.choice(parts[variable]))
-            pools |= _pools(constraints, [name], inner, rng, pools)
-        else:
-            raise _StuckError(f"the moments of {variable}")
     columns: dict[str, list[Floats]] = {}
     for variable in derived:
         columns |= _coupled(constraints, variable, parts[variable], pools, rng)
@@ -924,23 +915,6 @@ def _arranged(constraints, variable, names, pools, order, w: Wanted, rng) -> _Co
     for g in (0, 1):
         _first_order(coupling, g, rng)
     return coupling
-
-
-def _in_reach(constraints: Constraints, variable: str, names: list[str], pools, rng) -> bool:
-    """Whether a short search finds the means and SDs of the derived variable."""
-    w = wanted(constraints, variable)
-    w = replace(w, auc=None, se=None, ci_low=None, ci_high=None, coarse=1)
-    found = constraints.roc_rows.get(variable)
-    first = found is None or constraints.paper.groups[0].id == found[0].positive
-    try:
-        coupling = _arranged(
-            constraints, variable, names, pools, [0, 1] if first else [1, 0], w, rng
-        )
-    except _StuckError:
-        return False
-    board = Board(coupling.both(), w)
-    moves = _swaps(coupling, [np.arange(n) for n in w.n], rng)
-    return anneal(board, *moves, rng, steps=200, warm=0.02, enough=_NEAR)
 
 
 def _swaps(coupling: _Coupling, free: list[Whole], rng: np.random.Generator):

@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis audit FILE``."""
+"""The command line: ``python -m analysis audit FILE``, ``python -m analysis cohorts FILE``."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_AFTER_HELP.format(verdicts=verdicts),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    audit.set_defaults(run=_audit)
     audit.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
     audit.add_argument(
         "--format", choices=FORMATS, default="table", help="how to write it (default: table)"
@@ -79,7 +80,63 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"
     )
+    _cohorts_parser(commands)
     return parser
+
+
+def _cohorts_parser(commands) -> None:
+    cohorts = commands.add_parser(
+        "cohorts",
+        help="simulate patients who print as the paper's tables do",
+        description="Simulate patients with every variable of the two-group tables, such that every\n"
+        "printed statistic of the two-group and ROC tables comes out digit for digit.",
+        epilog="Ctrl-C keeps the finished cohorts; the same command goes on.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cohorts.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    cohorts.add_argument("--count", type=int, default=20, help="how many cohorts (default: 20)")
+    cohorts.add_argument("--seed", type=int, default=1, help="the same seed, the same file")
+    cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
+    cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
+    cohorts.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
+    cohorts.set_defaults(run=_cohorts)
+
+
+def _cohorts(options: argparse.Namespace) -> int:
+    from analysis.paper import PaperError, load_paper
+
+    for name, least in (("count", 1), ("seed", 0), ("jobs", 1)):
+        if (value := getattr(options, name)) < least:
+            raise InputError(f"--{name}: found {value}, at least {least} is needed.")
+    if options.out.suffix != ".parquet":
+        raise InputError(f"--out: found {options.out}, a name that ends in .parquet is needed.")
+    if not options.out.parent.is_dir():
+        raise InputError(f"{options.out}: the folder {options.out.parent} does not exist.")
+    try:
+        paper = load_paper(options.file)
+    except PaperError as error:
+        raise InputError(str(error)) from None
+    from analysis.compatible.constraints import NotCoveredError, constraints
+    from analysis.compatible.ensemble import EnsembleError, beside_of, make
+    from analysis.show.progress import cohort_progress
+
+    try:
+        wanted = constraints(paper)
+        with cohort_progress(options.count) as progress:
+            make(
+                wanted, options.count, options.seed, options.out,
+                options.jobs, options.scheduler, progress,
+            )  # fmt: skip
+    except (NotCoveredError, EnsembleError) as error:
+        raise InputError(f"{options.file}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{options.out}: the file cannot be written ({error.strerror}).") from None
+    left = len(wanted.impossible)
+    print(
+        f"{options.count} cohorts, simulated: no patients. {len(wanted.targets)} printed numbers "
+        f"come out in each; {left} are proved impossible, listed in {beside_of(options.out)}."
+    )
+    return OK
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -140,7 +197,8 @@ def _write(text: str, out: Path | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
     try:
-        return _audit(_parser().parse_args(arguments))
+        options = _parser().parse_args(arguments)
+        return options.run(options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

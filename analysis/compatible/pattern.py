@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 _FREE = (0.0, math.inf, 1.0)
 _MOVES = 64
 _SHARES = 16
-_ROUNDS, _HELD = 80, 24  # steps towards the values, values held at a bound
+_ROUNDS, _HELD = 50, 24  # steps towards the values, values held at a bound
 _CLOSE = 0.05  # SDs from the means at which bounds are looked at
 _LEAST, _MOST = 0.2, 0.9  # of a box under the curve
 

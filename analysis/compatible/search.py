@@ -41,8 +41,9 @@ _AGAIN = 6  # new starts of one variable in one attempt
 _COUPLINGS = 3
 _NEAR = 0.002  # energy without walls from which the last digits are in reach
 _LAST, _HOPE = 4, 3.0  # rounds for the last digits, and the energy that earns another
-_STEPS = 1500  # for the order of a derived variable
-_ROUGH, _FAR_OFF = 6, 1.0  # rounds of the first arrangement, and the energy that ends it
+_STEPS = 500  # for the order of a derived variable
+_HOPELESS = 2.0  # energy of an arrangement after two rounds that ends it
+_ROUGH, _FAR_OFF = 6, 0.3  # rounds of the first arrangement, and the energy that ends it
 _SHIFTS, _DRAWS_SHIFT = 4, 200  # rounds of shifting the parts, shifts tried in each
 _SPACE = 0.45  # of the distance to the nearest value: two neighbours cannot pass each other
 _GOOD = 0.2  # share of what moves within the order could change that is relied on
@@ -50,7 +51,7 @@ _POLISHES, _DRAWS = 25, 65536
 _MOVES = 64  # judged at a time for one variable
 _SWAPS = 192  # judged at a time for a derived variable
 _ORDERED = 0.3  # share of markers without a Youden index to keep whose order is made first
-_ORDERS, _SHAPES = 12, 4  # orders drawn for one marker, shapes of values for one order
+_ORDERS, _SHAPES = 4, 3  # orders drawn for one marker, shapes of values for one order
 _FINER = 3  # decimals that parts of a formula have beyond the printed mean
 _COVER = (
     "Sampled cohorts do not cover all that the printed numbers allow: shapes come from six "
@@ -74,6 +75,10 @@ class Found:
 
 class _StuckError(Exception):
     """This attempt leads nowhere; the message names the place."""
+
+
+class _FarError(_StuckError):
+    """These values of the parts lead nowhere: another arrangement of them does not help."""
 
 
 def what_is_not_covered() -> str:
@@ -408,7 +413,7 @@ def _marker(
         good = (who[:, 0] != who[:, 1]) & (new >= lows[g][who]).all(axis=1)
         return who, new, good & (new <= highs[g][who]).all(axis=1)
 
-    if not anneal(board, propose, lambda g, i: None, rng, steps=3000):
+    if not anneal(board, propose, lambda g, i: None, rng, steps=800):
         raise _StuckError(f"the area of {variable}")
     return [v.astype(np.int64) for v in board.x]
 
@@ -602,6 +607,8 @@ def _coupled(
     for again in range(_COUPLINGS):
         try:
             return _couple(constraints, variable, names, pools, rng)
+        except _FarError:
+            raise
         except _StuckError:
             if again == _COUPLINGS - 1:
                 raise
@@ -637,8 +644,10 @@ def _couple(
         shifted = _shift(constraints, coupling, w, order, rng)
         if done and not shifted:
             break
+        if again and board.energy() > _HOPELESS:
+            raise _FarError(f"the moments of {variable}")
     if Board(coupling.both(), rough).energy() > _FAR_OFF:
-        raise _StuckError(f"the moments of {variable}")
+        raise _FarError(f"the moments of {variable}")
     frozen: list[set[int]] = [set(), set()]
     if w.cut is not None and found is not None:
         gap = _anchor(coupling, found[1], w, frozen, rng)
@@ -648,10 +657,16 @@ def _couple(
     room = _room(constraints, coupling)
     if any(r.any() for r in room):
         near = _near(coupling, room, deep_inside(w))
-        if not anneal(Board(coupling.both(), near), *moves, rng, steps=_STEPS, warm=0.08, heats=(0.6, 0)):
-            raise _StuckError(f"the area of {variable}")
-        _polish(constraints, coupling, frozen, w, rng)
-        if Board(coupling.both(), w).energy() > 0:
+        for _ in range(_LAST):
+            board = Board(coupling.both(), near)
+            if not anneal(board, *moves, rng, steps=_STEPS, warm=0.08, heats=(0.6, 0)):
+                raise _StuckError(f"the area of {variable}")
+            _polish(constraints, coupling, frozen, w, rng)
+            if Board(coupling.both(), w).energy() == 0:
+                break
+            # two neighbours of the derived variable have passed each other: loosen and again
+            anneal(Board(coupling.both(), near), *moves, rng, steps=20, warm=2.0, enough=-1.0)
+        else:
             raise _StuckError(f"the last digits of {variable}")
     else:
         _exchange_only(coupling, w, moves, rng)
@@ -964,7 +979,7 @@ def _first_order(coupling: _Coupling, g: int, rng: np.random.Generator) -> None:
             if coupling.allowed(parts).all():
                 break
     if not coupling.allowed(parts).all():
-        raise _StuckError("a first pairing of the parts")
+        raise _FarError("a first pairing of the parts")
     # loosen it again: random exchanges that keep every inequality
     for _ in range(int(rng.integers(1, 40))):
         who = rng.integers(n, size=(n, 2))

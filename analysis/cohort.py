@@ -48,7 +48,9 @@ def require_mark(patients: pd.DataFrame) -> pd.DataFrame:
     return patients
 
 
-def write_cohort(patients: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None) -> None:
+def write_cohort(
+    patients: pd.DataFrame, path: Path, metadata: dict[str, str] | None = None
+) -> None:
     """Write simulated patients as Parquet, whole or not at all; the same table gives the same
     bytes.  Raises :class:`CohortError` without the mark, OSError if the disk refuses."""
     import pyarrow as pa
@@ -82,7 +84,9 @@ def load_cohort(path: Path) -> pd.DataFrame:
     except FileNotFoundError:
         raise CohortError(f"{path}: there is no such file.") from None
     except OSError as error:
-        raise CohortError(f"{path}: cannot be read ({error.strerror or 'no Parquet file'}).") from None
+        raise CohortError(
+            f"{path}: cannot be read ({error.strerror or 'no Parquet file'})."
+        ) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError):
         raise CohortError(f"{path}: this is no table of patients.") from None
     except pa.ArrowInvalid:

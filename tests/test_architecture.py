@@ -79,7 +79,8 @@ def imports(file: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inner if node.module == "analysis" else {node.module}
+            rooms = ("analysis", "analysis.compatible")
+            found |= inner if node.module in rooms else {node.module}
     return found
 
 

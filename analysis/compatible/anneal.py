@@ -206,9 +206,7 @@ class Board:
         x = self.x
         self.sorted = [np.sort(v) for v in x]
         # gt[g][j]: patients of group g above patient j of the other group; ge with equal ones
-        self.gt = [
-            len(x[g]) - np.searchsorted(self.sorted[g], x[1 - g], "right") for g in (0, 1)
-        ]
+        self.gt = [len(x[g]) - np.searchsorted(self.sorted[g], x[1 - g], "right") for g in (0, 1)]
         self.ge = [len(x[g]) - np.searchsorted(self.sorted[g], x[1 - g], "left") for g in (0, 1)]
         # for the Youden index at the values of the group that stays
         self.own = [
@@ -267,9 +265,13 @@ class Board:
         other_variance = max(self.square[h] - self.sum[h] ** 2 / m, 0.0) / (m - 1)
         other_mean = self.offset[h] + self.sum[h] / m
         here, there = w.sd[g][0] or 1.0, w.sd[h][0] or 1.0
-        energy = _distance(mean, w.mean[g], here, w.coarse > 0) + _distance(np.sqrt(variance), w.sd[g], here, w.coarse > 0)
+        energy = _distance(mean, w.mean[g], here, w.coarse > 0) + _distance(
+            np.sqrt(variance), w.sd[g], here, w.coarse > 0
+        )
         energy = energy + _distance(np.array(other_mean), w.mean[h], there, w.coarse > 0)
-        energy = energy + _distance(np.array(math.sqrt(other_variance)), w.sd[h], there, w.coarse > 0)
+        energy = energy + _distance(
+            np.array(math.sqrt(other_variance)), w.sd[h], there, w.coarse > 0
+        )
         if w.welch:
             spread = variance / n + other_variance / m
         else:
@@ -283,7 +285,11 @@ class Board:
     ) -> Floats:
         w = self.wanted
         n1, n0 = w.n
-        gt = self.gt[g] + (new[:, :, None] > other).sum(axis=1) - (old[:, :, None] > other).sum(axis=1)
+        gt = (
+            self.gt[g]
+            + (new[:, :, None] > other).sum(axis=1)
+            - (old[:, :, None] > other).sum(axis=1)
+        )
         ge = (
             self.ge[g]
             + (new[:, :, None] >= other).sum(axis=1)
@@ -364,4 +370,3 @@ def anneal(
         if since > _PATIENCE:
             break
     return energy <= enough
-

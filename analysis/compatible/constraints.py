@@ -90,9 +90,7 @@ class Constraints:
     def variables(self) -> list[str]:
         """Every variable of a cohort, in the order of the tables."""
         return list(
-            dict.fromkeys(
-                row.variable for t in self.paper.tables_of("two_group") for row in t.rows
-            )
+            dict.fromkeys(row.variable for t in self.paper.tables_of("two_group") for row in t.rows)
         )
 
     def printed(self, id: str) -> Printed | None:
@@ -114,7 +112,7 @@ def constraints(paper: Paper) -> Constraints:
     certificates: dict[str, Finding] = {}
     for finding in findings:
         if finding.verdict is Verdict.IMPOSSIBLE:
-            certificates |= {id: finding for id in _giving_way(finding, wanted)}
+            certificates |= dict.fromkeys(_giving_way(finding, wanted), finding)
     targets = {
         id: Target(id, number.value, number.role)
         for id, number in wanted.items()

@@ -15,7 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.cohort import (
-    COLUMN, MARK, CohortError, load_cohort, schema, write_bytes_whole, write_cohort,
+    COLUMN,
+    MARK,
+    CohortError,
+    load_cohort,
+    schema,
+    write_bytes_whole,
+    write_cohort,
 )  # fmt: skip
 from analysis.compatible import search
 from analysis.compatible.constraints import Constraints
@@ -34,7 +40,8 @@ def work_folder(constraints: Constraints, seed: int, out: Path) -> Path:
         file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("*.py"))
     )
     told = repr((sorted((k, t.printed.text) for k, t in constraints.targets.items()), seed))
-    told += repr([g.size for g in constraints.paper.groups]) + constraints.paper.model_dump_json()
+    paper = constraints.paper
+    told += repr([paper.groups, paper.variables, paper.constraints])
     key = hashlib.sha256((told + source).encode()).hexdigest()[:16]
     return out.with_name(f"{out.name}.work") / key
 
@@ -159,7 +166,7 @@ def _found(
         ) from None
     try:
         client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError, TimeoutError):
+    except (OSError, ValueError):  # a timeout is an OSError
         raise EnsembleError(f"{scheduler}: no scheduler answers there.") from None
     with client, joblib.parallel_config("dask", client=client, wait_for_workers_timeout=30):
         yield from _checked(joblib.Parallel(return_as="generator_unordered")(tasks))

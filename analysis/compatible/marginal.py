@@ -102,7 +102,9 @@ def _scaled(grid: Grid, z: Floats) -> Whole:
     return np.clip(np.rint(x), grid.low, grid.high).astype(np.int64)
 
 
-def settle(grid: Grid, x: Whole, rng: np.random.Generator, rounds: int = 400) -> tuple[Whole, NDArray[np.bool_]]:
+def settle(
+    grid: Grid, x: Whole, rng: np.random.Generator, rounds: int = 400
+) -> tuple[Whole, NDArray[np.bool_]]:
     """Move values by whole steps until sum and variance fit: the samples (k, n) and which fit.
 
     First the sum, one step in randomly chosen patients; then pairs, one up and one down:

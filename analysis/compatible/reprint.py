@@ -99,9 +99,7 @@ def _counts(place: str, row: CountRow | LevelsRow, split: _Split, test) -> dict[
     return found
 
 
-def marker_values(
-    table: RocTable, row: RocRow, split: _Split
-) -> tuple[np.ndarray, np.ndarray]:
+def marker_values(table: RocTable, row: RocRow, split: _Split) -> tuple[np.ndarray, np.ndarray]:
     """Values of the positive and of the negative group, turned so that high is positive."""
     sign = 1 if row.direction == "higher" else -1
     others = [group for group in split if group != table.positive]

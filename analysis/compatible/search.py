@@ -208,9 +208,7 @@ def _aim(constraints: Constraints, variable: str, step: float, w: Wanted, rng) -
             ends = (math.ceil(low - 1e-9), math.floor(high + 1e-9))
             if w.sign < 0:
                 ends = (-ends[1], -ends[0])
-            return _Aim(
-                (int(s[0][i]), int(s[1][i])), (sd[0][i] / step, sd[1][i] / step), ends
-            )
+            return _Aim((int(s[0][i]), int(s[1][i])), (sd[0][i] / step, sd[1][i] / step), ends)
     raise _StuckError(f"the t of {variable}")
 
 
@@ -395,7 +393,9 @@ def _marker(
     if start is None:
         start = _both_starts(variable, w, aim, bounds, rng)
     lows = [np.full(len(s), max(aim.limits[0], int(s.min()) - int(0.2 * aim.sd[0]))) for s in start]
-    highs = [np.full(len(s), min(aim.limits[1], int(s.max()) + int(0.2 * aim.sd[0]))) for s in start]
+    highs = [
+        np.full(len(s), min(aim.limits[1], int(s.max()) + int(0.2 * aim.sd[0]))) for s in start
+    ]
     free = [np.arange(len(s)) for s in start]
     if above is not None:
         start, lows, highs, free = _sides(
@@ -560,11 +560,15 @@ def _repair_sum(x: Whole, total: int, low: Whole, high: Whole, rng: np.random.Ge
 class _Coupling:
     """Who has which value of each part: `parts[g]` has shape (p, n); moves are swaps."""
 
-    def __init__(self, constraints: Constraints, variable: str, names: list[str], values, sign: int):
+    def __init__(
+        self, constraints: Constraints, variable: str, names: list[str], values, sign: int
+    ):
         paper = constraints.paper
         self.variable, self.names, self.sign = variable, names, sign
         self.body = ast.parse(paper.variable(variable).formula or "", mode="eval").body
-        self.rules = [r.expression for r in paper.constraints if names_in(r.expression) <= set(names)]
+        self.rules = [
+            r.expression for r in paper.constraints if names_in(r.expression) <= set(names)
+        ]
         self.limits = paper.range_of(variable)
         self.parts: list[Floats] = values
 
@@ -677,7 +681,11 @@ def _couple(
 
 
 def _shift(
-    constraints: Constraints, coupling: _Coupling, w: Wanted, order: list[int], rng: np.random.Generator
+    constraints: Constraints,
+    coupling: _Coupling,
+    w: Wanted,
+    order: list[int],
+    rng: np.random.Generator,
 ) -> bool:
     """Shift and stretch parts, both groups alike, inside their rounding boxes: their order,
     area and t stay, and the moments of the derived variable come nearer.  Whether it did."""
@@ -1022,7 +1030,9 @@ def _anchor(
                 hit = (np.abs(made - mirror) <= 1.8 * half) & good[:, None]
                 if strict and h == g:
                     continue
-                options += [(h, part, *pairs[k], int(pairs[k][side])) for k, side in np.argwhere(hit)]
+                options += [
+                    (h, part, *pairs[k], int(pairs[k][side])) for k, side in np.argwhere(hit)
+                ]
         if options:
             h, part, one, two, keeper = options[int(rng.integers(len(options)))]
             line = coupling.parts[h][part]

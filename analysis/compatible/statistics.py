@@ -74,9 +74,7 @@ def cuts(positive: ArrayLike, negative: ArrayLike) -> Cuts:
     seen = np.unique(np.concatenate([x, y]))
     middle = (seen[1:] + seen[:-1]) / 2
     # counted against the upper neighbour: a midpoint may round onto an observed value
-    return Cuts(
-        middle, len(x) - np.searchsorted(x, seen[1:]), np.searchsorted(y, seen[1:])
-    )
+    return Cuts(middle, len(x) - np.searchsorted(x, seen[1:]), np.searchsorted(y, seen[1:]))
 
 
 def student(a: ArrayLike, b: ArrayLike) -> tuple[float, float]:

@@ -317,10 +317,7 @@ class Board:
         if w.ci_high is not None:
             energy = energy + _distance(auc + w.z * se, w.ci_high, _AREAS, w.coarse > 1)
         if w.youden is not None:
-            if g == 0:
-                youden = gt / n1 - self.own[1] / n0
-            else:
-                youden = self.own[0] / n1 - ge / n0
+            youden = gt / n1 - self.own[1] / n0 if g == 0 else self.own[0] / n1 - ge / n0
             over = np.maximum(youden - w.youden - 1e-9, 0)
             over = np.log1p(min(n1, n0) * over.sum(axis=1))
             energy = energy + (0.3 * over if w.coarse > 1 else over)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from analysis.cohort import COLUMN, CohortError, load_cohort, require_mark, write_cohort
 from analysis.compatible import ensemble, search, statistics
@@ -61,10 +61,13 @@ def test_areas_and_cuts_print_by_scikit_learn(wanted, patients):
         sign = 1 if row.direction == "higher" else -1
         marker = patients[row.variable].to_numpy()
         assert f"{roc_auc_score(state, sign * marker):.3f}" == row.auc.text.strip()
-        above = sign * marker > sign * float(row.threshold.value)
-        # the printed cut is rounded: a patient may lie between it and the midpoint
-        assert abs(above[state].mean() - float(row.sensitivity.value)) < 1.6 / state.sum()
-        assert abs((~above)[~state].mean() - float(row.specificity.value)) < 1.6 / (~state).sum()
+        missed, hit, values = roc_curve(state, sign * marker, drop_intermediate=False)
+        shown = [
+            (f"{sign * (value + below) / 2:.{row.threshold.decimals}f}", f"{h:.3f}", f"{1 - m:.3f}")
+            for value, below, h, m in zip(values[1:], values[2:], hit[1:], missed[1:], strict=False)
+        ]
+        printed = (row.threshold, row.sensitivity, row.specificity)
+        assert tuple(number.text.strip() for number in printed) in shown
 
 
 def test_the_index_is_made_of_its_parts(wanted, patients):

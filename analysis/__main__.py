@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis audit FILE``, ``python -m analysis cohorts FILE``."""
+"""The command line: ``python -m analysis audit FILE``, ``certify FILE`` and ``cohorts FILE``."""
 
 from __future__ import annotations
 
@@ -80,6 +80,23 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"
     )
+    certify = commands.add_parser(
+        "certify",
+        help="hold the regression tables of a paper against its other tables, with proofs",
+        description="Try every reading of the regression tables of a paper against its other tables:\n"
+        "links, codings, reference categories, single numbers, sets of numbers, standard\n"
+        "errors.  What fails is proved: the certificates and the results are written beside\n"
+        "the record of the paper, where the audit and the book find them.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    certify.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    certify.add_argument(
+        "--jobs", type=_positive, default=1, metavar="N", help="processes that share the work"
+    )
+    certify.add_argument(
+        "--check", action="store_true",
+        help="write nothing: verify the certificates that stand there, without any solver",
+    )  # fmt: skip
     _cohorts_parser(commands)
     return parser
 
@@ -99,12 +116,9 @@ def _cohorts_parser(commands) -> None:
     cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
     cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
     cohorts.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
-    cohorts.set_defaults(run=_cohorts)
 
 
 def _cohorts(options: argparse.Namespace) -> int:
-    from analysis.paper import PaperError, load_paper
-
     for name, least in (("count", 1), ("seed", 0), ("jobs", 1)):
         if (value := getattr(options, name)) < least:
             raise InputError(f"--{name}: found {value}, at least {least} is needed.")
@@ -112,10 +126,7 @@ def _cohorts(options: argparse.Namespace) -> int:
         raise InputError(f"--out: found {options.out}, a name that ends in .parquet is needed.")
     if not options.out.parent.is_dir():
         raise InputError(f"{options.out}: the folder {options.out.parent} does not exist.")
-    try:
-        paper = load_paper(options.file)
-    except PaperError as error:
-        raise InputError(str(error)) from None
+    paper = _load(options.file)
     from analysis.compatible.constraints import NotCoveredError, constraints
     from analysis.compatible.ensemble import EnsembleError, beside_of, make
     from analysis.show.progress import cohort_progress
@@ -139,14 +150,49 @@ def _cohorts(options: argparse.Namespace) -> int:
     return OK
 
 
-def _audit(options: argparse.Namespace) -> int:
-    from analysis.audit import audit
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'found "{text}", a whole number from 1 is needed')
+    return int(text)
+
+
+def _load(file: Path):
     from analysis.paper import PaperError, load_paper
 
     try:
-        paper = load_paper(options.file)
+        return load_paper(file)
     except PaperError as error:
         raise InputError(str(error)) from None
+
+
+def _certify(options: argparse.Namespace) -> int:
+    from analysis import certify
+    from analysis.compatible.certificate import CertificateError
+
+    paper = _load(options.file)
+    try:
+        if options.check:
+            print(certify.check(paper))
+            return OK
+        count = 0
+
+        def tell(line: str) -> None:
+            nonlocal count
+            count += 1
+            print(f"{count:3} {line}", file=sys.stderr, flush=True)
+
+        print(certify.write(paper, *certify.study(paper, options.jobs, tell)))
+    except (CertificateError, certify.StudyError) as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"{error.filename}: it cannot be written ({error.strerror}).") from None
+    return OK
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from analysis.audit import audit
+
+    paper = _load(options.file)
     known = paper.ids_of_parts
     if wrong := [part for part in options.only if part not in known]:
         raise InputError(
@@ -186,7 +232,7 @@ def _write(text: str, out: Path | None) -> None:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
         return
-    from analysis.show.files import write_whole
+    from analysis.files import write_whole
 
     try:
         write_whole(out, text)
@@ -194,11 +240,14 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
+_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
     try:
         options = _parser().parse_args(arguments)
-        return options.run(options)
+        return _COMMANDS[options.command](options)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

@@ -10,7 +10,7 @@ from analysis.paper import Number, Paper
 
 Check = Callable[[Paper], Iterable[Finding]]
 
-MODULES = ("text", "two_group", "roc", "regression")
+MODULES = ("text", "two_group", "roc", "regression", "across_tables")
 
 # Why nothing printed can decide a number of this role, and what would.
 _MISSING = {

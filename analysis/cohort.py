@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.files import write_whole
+
 MARK = "simulated: no patients"
 COLUMN = "simulated"
 _KEY = b"note"
@@ -65,7 +67,7 @@ def write_cohort(
         table, sink, compression="zstd", compression_level=9, version="2.6",
         use_dictionary=True, write_statistics=True, row_group_size=1 << 20, store_schema=True,
     )  # fmt: skip
-    write_bytes_whole(path, sink.getvalue().to_pybytes())
+    write_whole(path, sink.getvalue().to_pybytes())
 
 
 def load_cohort(path: Path) -> pd.DataFrame:
@@ -94,25 +96,3 @@ def load_cohort(path: Path) -> pd.DataFrame:
     if (table.schema.metadata or {}).get(_KEY) != MARK.encode():
         raise CohortError(f'{path}: the note "{MARK}" is missing from the metadata.')
     return require_mark(table.replace_schema_metadata(None).to_pandas())
-
-
-def write_bytes_whole(path: Path, content: bytes) -> None:
-    """Write to a neighbour first, flush it to the disk, then rename: never half a file."""
-    import os
-    import tempfile
-
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

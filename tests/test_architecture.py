@@ -29,7 +29,7 @@ FLOORS = {
         PROOFS,
     },
     # patient-level data: knows neither papers nor how the patients were made
-    "analysis.cohort": set(),
+    "analysis.cohort": {"analysis.files"},
     # a paper in, patients out
     COHORTS: {
         "analysis.printed",
@@ -37,6 +37,16 @@ FLOORS = {
         "analysis.findings",
         "analysis.checks",
         "analysis.cohort",
+        "analysis.files",
+    },
+    # writing a file whole, for whoever writes
+    "analysis.files": set(),
+    "analysis.certify": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.files",
+        PROOFS,
+        "analysis.checks",
     },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
     "analysis.show": {
@@ -44,13 +54,19 @@ FLOORS = {
         "analysis.paper",
         "analysis.findings",
         "analysis.checks",
+        PROOFS,
+        COHORTS,
+        "analysis.certify",
         "analysis.audit",
     },
     "analysis.__main__": {
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",
+        "analysis.certify",
+        "analysis.files",
         "analysis.show",
+        PROOFS,
         COHORTS,
     },
     "analysis.__init__": set(),

@@ -278,7 +278,7 @@ def _score_finding(paper: Paper, found: Joined) -> Finding:
         claim=f"The {len(table.rows)} coefficients and the counts of the other tables belong to one fit of the same patients",
         printed="; ".join(f"{row.label}: {(row.b or row.ratio).text}" for row in table.rows),  # type: ignore[union-attr]
         attainable=attainable,
-        by_hand=_score_by_hand(found),
+        by_hand=_score_by_hand(found, judged),
         assumptions=(
             "only the listed predictors and a constant are in the model, without interactions",
             f"it was fitted by maximum likelihood to all {paper.total} patients",
@@ -311,13 +311,14 @@ def _score_note(refuted: list[str], fitting: list[str]) -> str:
     if not refuted:
         return ""
     others = (
-        f", and patients exist who satisfy the equations of the {listed([LINKS[x].words for x in fitting])} model"
+        f"; patients exist who satisfy the equations if it was {listed([LINKS[x].words for x in fitting], 'or')}"
         if fitting
         else ""
     )
     return (
         "The coefficients and these counts cannot both hold, if the model was "
-        f"{' or '.join(LINKS[x].words for x in refuted)} with only the listed predictors: a certificate proves it{others}. "
+        f"{listed([LINKS[x].words for x in refuted], 'or')}, with only the listed predictors and codes one step apart: "
+        f"a certificate proves it{others}. "
     )
 
 
@@ -331,28 +332,67 @@ def _effect_note(refuted: list[str], surely: list[str], effect: dict) -> str:
     return ""
 
 
-def _score_by_hand(found: Joined) -> str:
-    """The equation of the predictor with the largest gap between crude and adjusted."""
-    best, text = -1.0, "The certificate is the line to check: every piece of it is a sum."
+def _score_by_hand(found: Joined, link: str) -> str:
+    """The events that one predictor's patients can have at most, or, where that decides
+    nothing, the predictor with the largest gap between crude and adjusted."""
+    problem, rows = found.under(link), found.table.rows
+    ceilings = [coherence.ceiling(problem, j) for j in range(problem.k)]
+    reached = [c for c in ceilings if c is not None and c.refutes]
+    if reached:
+        return ceiling_words(found, max(reached, key=lambda c: c.observed - c.most))
+    gaps = _gaps(found)
+    if not gaps:
+        return "The certificate is the line to check: every piece of it is a sum."
+    j = max(gaps, key=lambda j: abs(gaps[j]))
+    a, b = int(problem.events[j].low), int(problem.others[j].low)
+    slope = found.problem.slopes[j]
+    middle = (slope.low + slope.high) / 2
+    return (
+        f"{rows[j].label}: ln({a}·{problem.n0 - b} / ({b}·{problem.n1 - a})) = {gaps[j] + float(middle):.3f} before adjustment, "
+        f"{format_fixed(middle, 3)} after it; the other predictors would have to carry the difference of {abs(gaps[j]):.3f}, "
+        "and whether they can is what the equations decide."
+    )
+
+
+def most_telling(found: Joined, link: str) -> int | None:
+    """The predictor whose ceiling is farthest below its events, else the one with the
+    largest gap between crude and adjusted log odds ratio; None if no counts are known."""
+    problem = found.under(link)
+    ceilings = [c for j in range(problem.k) if (c := coherence.ceiling(problem, j)) is not None]
+    if reached := [c for c in ceilings if c.refutes]:
+        return max(reached, key=lambda c: c.observed - c.most).predictor
+    gaps = _gaps(found)
+    return max(gaps, key=lambda j: abs(gaps[j])) if gaps else None
+
+
+def _gaps(found: Joined) -> dict[int, float]:
+    """Crude log odds ratio minus coefficient, where the two-by-two table is known."""
     n1, n0 = found.problem.n1, found.problem.n0
-    for row, margin, slope in zip(
-        found.table.rows, found.margins, found.problem.slopes, strict=True
-    ):
+    gaps = {}
+    for j, (margin, slope) in enumerate(zip(found.margins, found.problem.slopes, strict=True)):
         if not (margin.events.is_point and margin.others.is_point):
             continue
         a, b = int(margin.events.low), int(margin.others.low)
-        if not (0 < a < n1 and 0 < b < n0):
-            continue
-        crude = math.log(a * (n0 - b) / (b * (n1 - a)))
-        gap = abs(crude - float(slope.low + slope.high) / 2)
-        if gap > best:
-            best = gap
-            text = (
-                f"{row.label}: ln({a}·{n0 - b} / ({b}·{n1 - a})) = {crude:.3f} before adjustment, "
-                f"{format_fixed((slope.low + slope.high) / 2, 3)} after it; the other predictors would have to carry the difference of {gap:.3f}, "
-                "and whether they can is what the equations decide."
-            )
-    return text
+        if 0 < a < n1 and 0 < b < n0:
+            crude = math.log(a * (n0 - b) / (b * (n1 - a)))
+            gaps[j] = crude - float(slope.low + slope.high) / 2
+    return gaps
+
+
+def ceiling_words(found: Joined, ceiling: coherence.Ceiling) -> str:
+    """The sum of patients × risk that stays below the events, risks rounded up."""
+    problem, row = found.problem, found.table.rows[ceiling.predictor]
+    j = ceiling.predictor
+    with_it = int(problem.events[j].low + problem.others[j].low)
+    events = problem.n1 - ceiling.observed
+    parts = [(round(n), math.ceil(risk * 1000 - 1e-6) / 1000) for _, n, risk in ceiling.rows]
+    total = math.ceil(sum(n * risk for n, risk in parts) * 10 - 1e-6) / 10
+    terms = " + ".join(f"{n} × {risk:.3f}" for n, risk in sorted(parts))
+    return (
+        f"{row.label}: of the {problem.n1 + problem.n0 - with_it} others {events} had the event, which keeps the constant at "
+        f"{ceiling.constant:.3f} or below; then the {with_it} can have at most {terms} ≤ {total:.1f} events, "
+        f"and {ceiling.observed} were counted."
+    )
 
 
 Check = Callable[[Paper], Iterable[Finding]]

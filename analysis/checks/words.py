@@ -60,8 +60,8 @@ def text_of(number: Printed) -> str:
     return number.text.strip().replace("-", "−")
 
 
-def listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def listed(words: list[str], last: str = "and") -> str:
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def reach_text(interval: Interval, decimals: int) -> str:

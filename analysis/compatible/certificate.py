@@ -280,16 +280,53 @@ def _where(box: Box) -> str:
     return ", ".join(f"[{float(i.low):g}, {float(i.high):g}]" for i in box)
 
 
-def write(certificate: Certificate) -> str:
-    """The certificate as JSON, the same bytes for the same certificate."""
-    return json.dumps(_plain(certificate), ensure_ascii=False, indent=1) + "\n"
+def write(certificates: Certificate | Sequence[Certificate]) -> str:
+    """One certificate, or several that share their assumptions and printed numbers, as JSON:
+    the same bytes for the same certificates, a row of the tree on every line.
+
+    Raises ValueError if they do not share them.
+    """
+    if isinstance(certificates, Certificate):
+        return _text(_plain(certificates)) + "\n"
+    shared = {(c.assumptions, tuple(c.uses.items())) for c in certificates}
+    if len(shared) != 1:
+        raise ValueError("certificates of one file must share assumptions and printed numbers")
+    first = _plain(certificates[0])
+    head = {key: first[key] for key in _SHARED}
+    own = [_text({k: v for k, v in _plain(c).items() if k not in _SHARED}) for c in certificates]
+    return _text(head)[:-1] + ',\n"certificates": [' + ",\n".join(own) + "]}\n"
+
+
+_SHARED = ("assumptions", "uses")
+
+
+def _text(plain: dict[str, object]) -> str:
+    lines = []
+    for key, value in plain.items():
+        if key == "tree":
+            rows = ",\n".join(json.dumps(row) for row in value)  # type: ignore[attr-defined]
+            lines.append(f'"tree": [\n{rows}]')
+        else:
+            lines.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{" + ",\n".join(lines) + "}"
 
 
 def read(file: Path) -> Certificate:
-    """Read a certificate.  Raises CertificateError with one sentence if it cannot be used."""
+    """Read a file with one certificate.  Raises CertificateError with one sentence."""
+    found = read_all(file)
+    if len(found) != 1:
+        raise CertificateError(f"{file}: found {len(found)} certificates, one is expected.")
+    return found[0]
+
+
+def read_all(file: Path) -> list[Certificate]:
+    """All certificates of a file.  Raises CertificateError with one sentence if it cannot be used."""
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        return _certificate(found)
+        if "certificates" not in found:
+            return [_certificate(found)]
+        shared = {key: found[key] for key in _SHARED}
+        return [_certificate(own | shared) for own in found["certificates"]]
     except OSError as error:
         raise CertificateError(f"{file}: the file cannot be read ({error.strerror}).") from None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:

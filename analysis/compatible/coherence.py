@@ -10,10 +10,12 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import product
+from functools import cached_property
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import linprog
 
 from analysis.compatible.certificate import (
     EVERYTHING,
@@ -22,7 +24,7 @@ from analysis.compatible.certificate import (
     Cut,
     Leaf,
     Problem,
-    read,
+    read_all,
     verify,
 )
 from analysis.compatible.links import LINKS
@@ -39,7 +41,7 @@ MOST_PREDICTORS = 6  # 64 patterns; the programmes stay small
 
 
 class Proofs:
-    """Certificates in a folder, each verified anew when it is used.
+    """The certificates of a folder, each verified anew when it is used.
 
     A certificate counts only for exactly the problem that it was made for: after a change of
     the record it is passed over, and the search runs again.
@@ -48,16 +50,28 @@ class Proofs:
     def __init__(self, folder: Path | None = None):
         self.folder = folder
 
+    @cached_property
+    def all(self) -> dict[str, Certificate]:
+        """Every certificate by its id, not yet verified.
+
+        Raises CertificateError if a file is damaged or an id stands twice.
+        """
+        found: dict[str, Certificate] = {}
+        files = sorted(self.folder.glob("*.json")) if self.folder else []
+        for file in files:
+            for certificate in read_all(file):
+                if certificate.id in found:
+                    raise CertificateError(f"{file}: {certificate.id} stands in another file too.")
+                found[certificate.id] = certificate
+        return found
+
     def stored(self, id: str, problem: Problem) -> Certificate | None:
         """The stored certificate of this id for exactly this problem; None if there is none.
 
-        Raises CertificateError if the file is damaged or does not prove its claim.
+        Raises CertificateError if a file is damaged or does not prove its claim.
         """
-        file = None if self.folder is None else self.folder / f"{id}.json"
-        if file is None or not file.is_file():
-            return None
-        certificate = read(file)
-        if certificate.problem != problem:
+        certificate = self.all.get(id)
+        if certificate is None or certificate.problem != problem:
             return None
         verify(certificate)
         return certificate
@@ -72,10 +86,20 @@ def decide(problem: Problem, most: int = 1500) -> Outcome:
     """A point that fits, else a refutation, else neither (rare: within the last digits)."""
     programme = Programme(problem)
     bounded = not any(math.isinf(i.low) or math.isinf(i.high) for i in problem.slopes)
-    point = programme.best() if bounded else None
-    if point is not None and point.fits:
+    point = programme.best() if bounded else programme.search()
+    if point.fits:
         return Outcome(None, point, 0)
+    if not bounded:
+        # most are refuted at once or never: a longer search for a point is due before the rest
+        outcome = programme.refute(most=min(most, _AT_ONCE))
+        if outcome.tree is not None or outcome.point is not None:
+            return outcome
+        if (point := programme.search(thorough=True)).fits:
+            return Outcome(None, point, outcome.pieces)
     return programme.refute(most=most)
+
+
+_AT_ONCE = 50
 
 
 def freed(problem: Problem, what: tuple[str, int]) -> Problem:
@@ -84,6 +108,11 @@ def freed(problem: Problem, what: tuple[str, int]) -> Problem:
     most = {"events": problem.n1, "others": problem.n0}
     free = EVERYTHING if kind == "slopes" else Interval(Fraction(0), Fraction(most[kind]))
     return _with(problem, kind, j, free)
+
+
+def with_slope(problem: Problem, j: int, slope: float) -> Problem:
+    """The problem with one coefficient known to six decimals."""
+    return _with(problem, "slopes", j, _point(slope))
 
 
 def _with(problem: Problem, kind: str, j: int, interval: Interval) -> Problem:
@@ -157,13 +186,23 @@ def _best_slopes(programme: Programme) -> Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuted:
+    """No value in `interval` fits: `tree` proves it for `problem`."""
+
+    interval: Interval
+    problem: Problem
+    tree: Cut | Leaf
+
+
+@dataclass(frozen=True, slots=True)
 class Repair:
     """The values of one printed number that would let all the others hold.
 
     `fits`: whether the printed value itself does.  `below`, `above`: the nearest window of
     such values on either side (nearest end, farthest end), found by a search; None where
     there is none.  If the printed value fits, both windows begin at it.  `gap`: no value in
-    this interval fits, proved by `tree` for `problem` (None where not proved).
+    this interval fits, proved by `tree` for `problem` (None where not proved).  `beyond`: the
+    same for what lies outside the windows, so that they are the attainable range.
     """
 
     what: tuple[str, int]
@@ -173,6 +212,7 @@ class Repair:
     gap: Interval | None
     problem: Problem | None
     tree: Cut | Leaf | None
+    beyond: tuple[Refuted, ...] = ()
 
     @property
     def helps(self) -> bool:
@@ -207,7 +247,8 @@ def repair(problem: Problem, what: tuple[str, int]) -> Repair:
     gap, asked, tree = (None, None, None)
     if not here:
         gap, asked, tree = _gap(problem, what, windows, ends, whole)
-    return Repair(what, here, windows[-1], windows[1], gap, asked, tree)
+    beyond = tuple(_beyond(problem, what, windows, ends, whole))
+    return Repair(what, here, windows[-1], windows[1], gap, asked, tree, beyond)
 
 
 _FARTHEST = 12.0  # a coefficient beyond it is as good as infinite
@@ -282,6 +323,98 @@ def _gap(problem, what, windows, ends, whole):
         if found.tree is not None:
             return Interval(low, high), asked, found.tree
     return None, None, None
+
+
+def _beyond(problem, what, windows, ends, whole) -> Iterator[Refuted]:
+    """Certificates that no value outside the windows fits."""
+    kind, j = what
+    for side, limit in ((-1, ends.low), (1, ends.high)):
+        window = windows[side]
+        if window is None or (abs(window[1]) >= _FARTHEST and not whole) or window[1] == limit:
+            continue
+        for step in (1, 2) if whole else (0.01, 0.04):
+            edge = Fraction(str(round(window[1] + side * step, 2)))
+            if side * edge > side * limit:
+                break
+            interval = Interval(*sorted((edge, limit)))
+            asked = _with(problem, kind, j, interval)
+            found = Programme(asked).refute(most=100)
+            if found.tree is not None:
+                yield Refuted(interval, asked, found.tree)
+                break
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The smallest sets of printed numbers that cannot coexist, with their problems and trees.
+
+    `smallest`: every set with fewer numbers was found to fit; `complete`: these are all sets
+    of that size.
+    """
+
+    found: tuple[tuple[tuple[tuple[str, int], ...], Problem, Cut | Leaf], ...]
+    smallest: bool
+    complete: bool
+
+
+_MOST_SETS = 400  # programmes, a fraction of a second each
+
+
+def smallest_sets(
+    problem: Problem, elements: Sequence[tuple[str, int]], helps: dict[tuple[str, int], bool]
+) -> Sets:
+    """The smallest sets of printed numbers that cannot coexist.
+
+    `helps`: for each element whether freeing it alone lets the rest fit.  Those that do
+    belong to every such set.  One set without a number to spare comes from a deletion
+    filter (Chinneck & Dravnieks 1991); then all sets one smaller are tried, and so on, until
+    all of one size fit.  A set fits if a larger one does.
+    """
+    essential = [e for e in elements if helps[e]]
+    loose = [e for e in elements if not helps[e]]
+
+    def kept(chosen: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+        return tuple(e for e in elements if e in essential or e in chosen)
+
+    def asked(chosen: Sequence[tuple[str, int]]) -> Problem:
+        found = problem
+        for element in loose:
+            if element not in chosen:
+                found = freed(found, element)
+        return found
+
+    current = list(loose)
+    for element in loose:
+        without = [e for e in current if e != element]
+        if decide(asked(without), most=120).tree is not None:
+            current = without
+    size = len(current)
+    smaller = False
+    while size and math.comb(len(loose), size - 1) <= _MOST_SETS:
+        outcomes = [_likely_fits(asked(c)) for c in combinations(loose, size - 1)]
+        if all(o.point is not None for o in outcomes):
+            smaller = True
+            break
+        if not any(o.tree is not None for o in outcomes):
+            break  # some are not decided
+        size -= 1
+    if math.comb(len(loose), size) > _MOST_SETS:
+        tree = decide(asked(current)).tree
+        assert tree is not None
+        return Sets(((kept(current), asked(current), tree),), False, False)
+    found, complete = [], True
+    for chosen in combinations(loose, size):
+        outcome = decide(asked(chosen), most=400)
+        if outcome.tree is not None:
+            found.append((kept(chosen), asked(chosen), outcome.tree))
+        complete &= outcome.tree is not None or outcome.point is not None
+    return Sets(tuple(found), smaller, complete)
+
+
+def _likely_fits(problem: Problem) -> Outcome:
+    """:func:`decide` where a point is likely: the long search for one comes first."""
+    point = Programme(problem).search(thorough=True)
+    return Outcome(None, point, 0) if point.fits else decide(problem, most=120)
 
 
 def minimal_sets(
@@ -388,6 +521,74 @@ def fewest_moves(
     return best
 
 
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The most events that a model can fit to the patients with one predictor.
+
+    `constant`: the largest constant that the patients without it leave; `rows`: pattern,
+    patients and largest risk of each kind of patient in the worst case; `most`: the sum of
+    patients × risk; `observed`: what the score equations demand.
+    """
+
+    predictor: int
+    constant: float
+    rows: tuple[tuple[tuple[int, ...], float, float], ...]
+    most: float
+    observed: int
+
+    @property
+    def refutes(self) -> bool:
+        """Whether the demand is beyond reach (in floating point: an illustration whose
+        proof is a certificate)."""
+        return self.observed > self.most + 1e-9
+
+
+def ceiling(problem: Problem, predictor: int) -> Ceiling | None:
+    """The most fitted events among the patients with a predictor.
+
+    With a canonical link (logit; log of a Poisson outcome) the fitted events of the
+    patients without the predictor add up to those observed, so the smallest risk among
+    them is no larger than their mean; that bounds the constant from above, and the constant
+    bounds every risk among those with the predictor.  How many of these have the other
+    predictors is the worst case of a small linear programme.  None for other links or
+    unknown counts.
+    """
+    link, k = LINKS[problem.link], problem.k
+    a, b = problem.events[predictor], problem.others[predictor]
+    if problem.link not in ("logit", "log") or not (a.is_point and b.is_point):
+        return None
+    with_it, events = int(a.low + b.low), int(a.low)
+    without = problem.n1 + problem.n0 - with_it
+    rate = (problem.n1 - events) / without if without else 0.0
+    if not 0 < rate < 1:
+        return None
+    least_eta = math.log(rate / (1 - rate)) if problem.link == "logit" else math.log(rate)
+    others = [j for j in range(k) if j != predictor]
+    constant = least_eta - sum(min(0.0, float(problem.slopes[j].low)) for j in others)
+    patterns = [x for x in problem.patterns if x[predictor]]
+    risks = [
+        link.mean(constant + sum(float(problem.slopes[j].high) for j in range(k) if x[j]))
+        for x in patterns
+    ]
+    totals = [problem.events[j] + problem.others[j] for j in others]
+    found = linprog(
+        [-r for r in risks],
+        A_ub=[[sign * x[j] for x in patterns] for sign in (1, -1) for j in others],
+        b_ub=[float(t.high) for t in totals] + [without - float(t.low) for t in totals],
+        A_eq=[[1.0] * len(patterns)],
+        b_eq=[with_it],
+        method="highs",
+    )
+    if found.status != 0:
+        return None
+    rows = tuple(
+        (x, float(n), float(r))
+        for x, n, r in zip(patterns, found.x, risks, strict=True)
+        if n > 1e-9
+    )
+    return Ceiling(predictor, constant, rows, -float(found.fun), events)
+
+
 def fitted_mean(link: str, eta: float) -> float:
     """The fitted value of a linear predictor."""
     return LINKS[link].mean(eta)
@@ -400,7 +601,7 @@ def all_codings(k: int) -> Iterator[tuple[tuple[int, int], ...]]:
 
 
 __all__ = [
-    "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "coded",
+    "Ceiling", "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "ceiling", "coded",
     "crude_error_bound", "decide", "fewest_moves", "fitted_mean", "freed", "least_violation",
-    "minimal_sets", "repair", "reversed_at", "smallest_error",
+    "minimal_sets", "repair", "reversed_at", "smallest_error", "smallest_sets", "with_slope",
 ]  # fmt: skip

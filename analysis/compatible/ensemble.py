@@ -20,12 +20,12 @@ from analysis.cohort import (
     CohortError,
     load_cohort,
     schema,
-    write_bytes_whole,
     write_cohort,
 )  # fmt: skip
 from analysis.compatible import search
 from analysis.compatible.constraints import Constraints
 from analysis.compatible.spread import spread
+from analysis.files import write_whole
 from analysis.paper import LevelsRow
 
 
@@ -75,7 +75,7 @@ def make(
     patients = validated(patients, constraints)
     about = {"paper": constraints.paper.paper.label, "seed": str(seed), "count": str(count)}
     beside = json.dumps(report(constraints, patients, seed), indent=2, ensure_ascii=False) + "\n"
-    write_bytes_whole(beside_of(out), beside.encode())
+    write_whole(beside_of(out), beside)
     write_cohort(patients, out, about)
     shutil.rmtree(work)
     if not any(work.parent.iterdir()):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import linprog, minimize
 
 from analysis.compatible.certificate import (
     MICRO,
@@ -30,6 +32,7 @@ from analysis.printed import Interval
 
 FITS = 1e-7  # a violation below this, in patients, is the rounding of the solver
 _LARGEST = 1e4  # of a multiplier: far over what a proof of a few patients needs
+_MOST_FREE = 3  # slopes whose grid is tried
 _DEEPEST = 80  # cuts one inside the other
 
 
@@ -152,6 +155,67 @@ class Programme:
                         best, at = other, t
         return best
 
+    def search(self, *, thorough: bool = False, tries: int = 250) -> Point:
+        """A point with little violation where some slopes are free: a downhill walk (Nelder &
+        Mead 1965) over the constant and these, from the crude values; if `thorough`, also
+        from the best of a grid.  A search, not a proof."""
+        free = [
+            j for j, i in enumerate(self.problem.slopes) if math.isinf(i.low) or math.isinf(i.high)
+        ]
+        slopes = [
+            self.crude(j) if j in free else float(i.low + i.high) / 2
+            for j, i in enumerate(self.problem.slopes)
+        ]
+        best = self.best(slopes, steps=8)
+        if best.fits or not free:
+            return best
+        best = self._downhill(best, free, tries)
+        if best.fits or not thorough or len(free) > _MOST_FREE:
+            return best
+        for values in product((-2.5, -0.5, 0.5, 2.5, 5.0), repeat=len(free)):
+            for j, value in zip(free, values, strict=True):
+                slopes[j] = value
+            other = self.best(slopes, steps=6)
+            if other.violation < best.violation:
+                best = other
+            if best.fits:
+                return best
+        return self._downhill(best, free, 4 * tries)
+
+    def _downhill(self, best: Point, free: list[int], tries: int) -> Point:
+        sides = [self.problem.constant, *(self.problem.slopes[j] for j in free)]
+        printed = [(float(i.low), float(i.high)) for i in sides]
+        slopes = list(best.eta[1:])
+
+        def violation(x: np.ndarray) -> float:
+            nonlocal best
+            x = [min(max(v, low), high) for v, (low, high) in zip(x, printed, strict=True)]
+            for j, v in zip(free, x[1:], strict=True):
+                slopes[j] = float(v)
+            point = self.point([float(x[0]), *slopes])
+            if point.violation < best.violation:
+                best = point
+            if best.fits:
+                raise StopIteration
+            return min(point.violation, 1e6)
+
+        start = np.array([best.eta[0], *(best.eta[1 + j] for j in free)])
+        simplex = np.vstack([start, start + 0.4 * np.eye(len(start))])
+        options = {"initial_simplex": simplex, "maxfev": tries, "fatol": 1e-7, "xatol": 1e-6}
+        with suppress(StopIteration):
+            minimize(violation, start, method="Nelder-Mead", options=options)
+        return best
+
+    def crude(self, j: int) -> float:
+        """The slope of one predictor alone: from its counts, 0 where they are not known."""
+        a, b = self.problem.events[j], self.problem.others[j]
+        if not (a.is_point and b.is_point):
+            return 0.0
+        n1, n0 = self.problem.n1, self.problem.n0
+        yes, no = (float(a.low) + 0.5, float(b.low) + 0.5), (n1 + 0.5, n0 + 0.5)
+        logs = math.log(yes[0] / yes[1] * (no[1] - yes[1] + 0.5) / (no[0] - yes[0] + 0.5))
+        return logs if self.problem.link == "logit" else logs / 2
+
     # -- a box of coefficients -------------------------------------------------------------
 
     def multipliers(self, box: Box) -> Leaf | None:
@@ -260,7 +324,9 @@ class _Search:
         for i, side in enumerate(box):
             if math.isinf(side.low) or math.isinf(side.high):
                 return i, _middle(side)
-        wide = [i for i, side in enumerate(box) if side.low != side.high]
+        widths = [side.high - side.low for side in box]
+        # cutting a side of less than half the width of another was hardly ever the best choice
+        wide = [i for i, width in enumerate(widths) if width and 2 * width >= max(widths)]
         if len(wide) == 1:
             return wide[0], _middle(box[wide[0]])
         best, chosen = (-math.inf, Fraction(-1)), wide[0]

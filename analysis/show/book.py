@@ -26,6 +26,7 @@ from analysis.show import parts, tables
 from analysis.show.html import Html
 
 if TYPE_CHECKING:
+    from analysis.show.coherence import Across
     from analysis.show.figures import Figure
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -140,6 +141,12 @@ class Chapter:
             for e in self.paper.elsewhere
         ]
         return tables.paper_rows(rows, label="Numbers about other studies")
+
+    def across(self, table: str) -> Across:
+        """A regression table held against the other tables."""
+        from analysis.show.coherence import Across
+
+        return Across(self.paper, table)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

@@ -920,6 +920,91 @@ def constant_plot(
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
+# --- curves ------------------------------------------------------------------------------
+
+_DASHES: tuple[tuple[float, ...] | None, ...] = (None, (6, 2), (2, 2), (8, 2, 2, 2))
+_CURVES = (BLUE, ORANGE, GREEN, PURPLE)
+
+
+def curve_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    across: str,
+    up: str,
+    title: str,
+    mark: tuple[float, str] | None = None,
+    log: bool = False,
+    highest: float | None = None,
+) -> Figure:
+    """Up to four curves over one quantity.
+
+    Rows: ``label`` and ``points`` (pairs of numbers).  `mark`: a place on the scale and its
+    words; `log`: the scale is logarithmic; `highest`: where the upward scale ends.
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, top, left, right = Sheet(), 22.0, 34.0, WIDTH - 12.0
+    xs = [x for row in rows for x, _ in row["points"]]
+    ticks = _log_ticks(min(xs), max(xs)) if log else _ticks(min(xs), max(xs))
+    most = max(y for row in rows for _, y in row["points"])
+    levels = _ticks(0.0, highest or most)
+    height = 190.0
+    scale = math.log if log else float
+    first, last = scale(min(xs)), scale(max(xs))
+
+    def x(value: float) -> float:
+        return left + (scale(value) - first) / (last - first) * (right - left)
+
+    def y(value: float) -> float:
+        return top + height * (1 - min(value, levels[-1]) / levels[-1])
+
+    sheet.text(0, 12, up, size=SMALL, colour=SOFT)
+    for level in levels:
+        sheet.line([left, right], [y(level)] * 2, LINE, 0.6)
+        sheet.text(left - 6, y(level) + 4, f"{level:g}", size=SMALL, colour=SOFT, align="right")
+    if mark is not None:
+        sheet.line([x(mark[0])] * 2, [top, top + height], INK, 1.4, (3, 2))
+    told, data = [], []
+    for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False):
+        points = sorted(row["points"])
+        sheet.line([x(a) for a, _ in points], [y(b) for _, b in points], colour, 2, dash)
+        zero = [a for a, b in points if b < 0.005]
+        told.append(
+            f"{row['label']}: zero from {min(zero):.2f} to {max(zero):.2f}" if zero
+            else f"{row['label']}: never zero, least {min(b for _, b in points):.2f}"
+        )  # fmt: skip
+        data += [{"Curve": row["label"], across: f"{a:.2f}", up: f"{b:.2f}"} for a, b in points]
+    end = sheet.scale(top + height, [(x(t), f"{t:g}") for t in ticks], across)
+    entries = [
+        (lambda a, b, c=colour, d=dash: sheet.line([a - 11, a + 11], [b, b], c, 2, d), row["label"])
+        for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False)
+    ]
+    if mark is not None:
+        entries.append(
+            (lambda a, b: sheet.line([a, a], [b - 6, b + 6], INK, 1.4, (3, 2)), f"{mark[1]}, {mark[0]:.2f}")
+        )  # fmt: skip
+    end = _legend(sheet, end + 22, entries)
+    alt = f"{_count(len(rows), 'curve')} of {up} over {across}. {_sentences(told)}"
+    if mark is not None:
+        alt += f" A dashed line marks {mark[1]}, {mark[0]:.2f}."
+    return Figure(sheet.svg(end, key, title, alt), alt, data, title)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Round steps from at or above `low` to at or above `high`, four to eight of them."""
+    span = high - low or 1.0
+    size = 10.0 ** math.floor(math.log10(span / 4))
+    step = next(size * k for k in (1, 2, 5, 10) if span / (size * k) <= 8)
+    start = math.ceil(low / step)
+    return [round(i * step, 10) for i in range(start, math.ceil(high / step) + 1)]
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    rounds = [m * 10.0**e for e in range(-3, 4) for m in (1, 2, 5)]
+    return [t for t in rounds if low <= t <= high]
+
+
 # --- counts of verdicts ------------------------------------------------------------------
 
 

@@ -22,6 +22,9 @@ _CHAPTERS = {
 }
 
 
+_LABELS = {"groups": "Group sizes", "coherence": "Across the tables"}
+
+
 def chapter_of(part: str) -> str:
     """The chapter in which the findings of a part of the paper are told."""
     return _CHAPTERS.get(part, part)
@@ -32,8 +35,8 @@ def label(part: str, paper: Paper | None = None) -> str:
     places = {s.section: s.place for s in paper.text} if paper is not None else {}
     if part in places:
         return places[part]
-    if part == "groups":
-        return "Group sizes"
+    if part in _LABELS:
+        return _LABELS[part]
     name = re.sub(r"(?<=[a-z])(?=\d)", " ", part.replace("_", " "))
     return name[:1].upper() + name[1:]
 

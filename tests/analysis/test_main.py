@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from analysis.audit import MODULES
+from analysis.files import write_whole
 from analysis.findings import Verdict
-from analysis.show.files import write_whole
 from tests.analysis.ledgers import PAPER, ROOT, findings
 
 RUN = (
@@ -176,7 +176,7 @@ class TestBadInput:
         if os.geteuid() == 0:  # root may write anywhere: go on as nobody once all is loaded
             code = RUN.replace(
                 "sys.exit(", "import os, pydantic, scipy.special, analysis.audit, analysis.paper,"
-                "analysis.show.files, analysis.show.export;"
+                "analysis.files, analysis.show.export;"
                 "from pathlib import Path; import analysis.paper as paper;"
                 f"loaded = paper.load_paper({str(PAPER)!r});"
                 "paper.load_paper = lambda file: loaded;"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,14 @@ exit codes:
 
 class InputError(Exception):
     """What was given cannot be used; the message is one sentence."""
+
+
+class _StoppedError(KeyboardInterrupt):
+    """A signal ends the command; `code` is the exit code that tells which."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.code = 128 + number
 
 
 class _Parser(argparse.ArgumentParser):
@@ -128,12 +137,12 @@ def _cohorts(options: argparse.Namespace) -> int:
         raise InputError(f"{options.out}: the folder {options.out.parent} does not exist.")
     paper = _load(options.file)
     from analysis.compatible.constraints import NotCoveredError, constraints
-    from analysis.compatible.ensemble import EnsembleError, beside_of, make
+    from analysis.compatible.ensemble import EnsembleError, beside_of, make, work_folder
     from analysis.show.progress import cohort_progress
 
     try:
         wanted = constraints(paper)
-        with cohort_progress(options.count) as progress:
+        with _one_stop(), cohort_progress(options.count) as progress:
             make(
                 wanted, options.count, options.seed, options.out,
                 options.jobs, options.scheduler, progress,
@@ -142,12 +151,41 @@ def _cohorts(options: argparse.Namespace) -> int:
         raise InputError(f"{options.file}: {error}") from None
     except OSError as error:
         raise InputError(f"{options.out}: the file cannot be written ({error.strerror}).") from None
+    except KeyboardInterrupt:
+        kept = work_folder(wanted, options.seed, options.out)
+        number = len(list(kept.glob("*.parquet")))
+        print(
+            f"stopped: {number} finished cohorts wait in {kept}; the same command goes on.",
+            file=sys.stderr,
+        )
+        raise
     left = len(wanted.impossible)
     print(
         f"{options.count} cohorts, simulated: no patients. {len(wanted.targets)} printed numbers "
         f"come out in each; {left} are proved impossible, listed in {beside_of(options.out)}."
     )
     return OK
+
+
+@contextmanager
+def _one_stop() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the work in order, once: a second one would cut short the ending
+    of the processes that share the work."""
+    import signal
+
+    ends = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        for end in ends:
+            signal.signal(end, signal.SIG_IGN)
+        raise _StoppedError(number)
+
+    before = [signal.signal(end, stop) for end in ends]
+    try:
+        yield
+    finally:
+        for end, handler in zip(ends, before, strict=True):
+            signal.signal(end, handler)
 
 
 def _positive(text: str) -> int:
@@ -255,6 +293,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough. Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except _StoppedError as stopped:
+        return stopped.code
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Callable, Iterator
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +33,8 @@ from analysis.compatible.constraints import Constraints
 from analysis.compatible.spread import spread
 from analysis.files import write_whole
 from analysis.paper import LevelsRow
+
+_ANSWER, _WORKERS = 5, 30  # seconds to wait for a scheduler, and for its first worker
 
 
 class EnsembleError(RuntimeError):
@@ -67,10 +75,11 @@ def make(
     missing = [i for i in range(count) if not _whole(work / _name(i))]
     done = count - len(missing)
     progress(done, count)
-    for index, patients in _found(constraints, seed, missing, jobs, scheduler):
-        write_cohort(_numbered(patients, index), work / _name(index))
-        done += 1
-        progress(done, count)
+    with closing(_found(constraints, seed, missing, jobs, scheduler)) as found:
+        for index, patients in found:
+            write_cohort(_numbered(patients, index), work / _name(index))
+            done += 1
+            progress(done, count)
     patients = pd.concat([load_cohort(work / _name(i)) for i in range(count)], ignore_index=True)
     patients = validated(patients, constraints)
     about = {"paper": constraints.paper.paper.label, "seed": str(seed), "count": str(count)}
@@ -141,23 +150,49 @@ def _numbered(patients: pd.DataFrame, index: int) -> pd.DataFrame:
 
 
 def _one(constraints: Constraints, seed: int, index: int) -> tuple[int, pd.DataFrame | str]:
-    try:
-        return index, search.find(constraints, seed, index).patients
-    except search.SearchError as error:
-        return index, str(error)
+    from threadpoolctl import threadpool_limits
+
+    # the arrays are small: threads would only wait for each other, and may round differently
+    with threadpool_limits(limits=1):
+        try:
+            return index, search.find(constraints, seed, index).patients
+        except search.SearchError as error:
+            return index, str(error)
 
 
 def _found(
     constraints: Constraints, seed: int, missing: list[int], jobs: int, scheduler: str | None
-) -> Iterator[tuple[int, pd.DataFrame]]:
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
     if not missing:
         return
     import joblib
 
     tasks = (joblib.delayed(_one)(constraints, seed, index) for index in missing)
-    if scheduler is None:
-        yield from _checked(joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks))
+    if scheduler is not None:
+        yield from _from_cluster(scheduler, tasks)
         return
+    with joblib.parallel_config("loky", initializer=_follow, initargs=(os.getpid(),)):
+        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
+    yield from _checked(parallel(tasks))
+
+
+def _follow(parent: int) -> None:
+    """In a worker: leave Ctrl-C to the process that started it, and end when that one is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _from_cluster(
+    scheduler: str, tasks: Iterator
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
+    import joblib
+
     try:
         from dask.distributed import Client
     except ImportError:
@@ -165,17 +200,35 @@ def _found(
             '--scheduler needs dask and distributed, the optional extra "cluster".'
         ) from None
     try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
-    except (OSError, ValueError):  # a timeout is an OSError
-        raise EnsembleError(f"{scheduler}: no scheduler answers there.") from None
-    with client, joblib.parallel_config("dask", client=client, wait_for_workers_timeout=30):
-        yield from _checked(joblib.Parallel(return_as="generator_unordered")(tasks))
+        client = Client(scheduler, timeout=_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TypeError):  # a timeout is an OSError
+        raise EnsembleError(
+            f"{scheduler}: no scheduler answers there, an address such as tcp://host:8786 is needed."
+        ) from None
+    try:
+        with client, joblib.parallel_config(
+            "dask", client=client, wait_for_workers_timeout=_WORKERS
+        ):  # fmt: skip
+            yield from _checked(joblib.Parallel(return_as="generator_unordered")(tasks))
+    except EnsembleError:
+        raise
+    except TimeoutError:
+        raise EnsembleError(f"{scheduler}: no worker came in {_WORKERS} seconds.") from None
+    except Exception as error:  # a library missing on a worker, a scheduler that goes away, …
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise EnsembleError(f"{scheduler}: the cluster failed ({told[:300]}).") from error
 
 
 def _checked(
-    results: Iterator[tuple[int, pd.DataFrame | str]],
-) -> Iterator[tuple[int, pd.DataFrame]]:
-    for index, found in results:
-        if isinstance(found, str):
-            raise EnsembleError(f"cohort {index}: {found}")
-        yield index, found
+    results: Generator[tuple[int, pd.DataFrame | str], None, None],
+) -> Generator[tuple[int, pd.DataFrame], None, None]:
+    try:
+        for index, found in results:
+            if isinstance(found, str):
+                raise EnsembleError(f"cohort {index}: {found}")
+            yield index, found
+    finally:
+        # closed by name: workers end with this call, not whenever the generator is collected
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that not all of the work was done is no news
+            results.close()

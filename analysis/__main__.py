@@ -137,7 +137,13 @@ def _cohorts(options: argparse.Namespace) -> int:
         raise InputError(f"{options.out}: the folder {options.out.parent} does not exist.")
     paper = _load(options.file)
     from analysis.compatible.constraints import NotCoveredError, constraints
-    from analysis.compatible.ensemble import EnsembleError, beside_of, make, work_folder
+    from analysis.compatible.ensemble import (
+        ClusterError,
+        EnsembleError,
+        beside_of,
+        make,
+        work_folder,
+    )
     from analysis.show.progress import cohort_progress
 
     try:
@@ -147,6 +153,8 @@ def _cohorts(options: argparse.Namespace) -> int:
                 wanted, options.count, options.seed, options.out,
                 options.jobs, options.scheduler, progress,
             )  # fmt: skip
+    except ClusterError as error:
+        raise InputError(f"--scheduler: {error}") from None
     except (NotCoveredError, EnsembleError) as error:
         raise InputError(f"{options.file}: {error}") from None
     except OSError as error:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
+import re
 import shutil
 import signal
 import threading
@@ -41,6 +43,10 @@ class EnsembleError(RuntimeError):
     """The ensemble cannot be made; the message is one sentence."""
 
 
+class ClusterError(EnsembleError):
+    """The Dask cluster cannot be used; the message names its address."""
+
+
 def work_folder(constraints: Constraints, seed: int, out: Path) -> Path:
     """Where finished cohorts of this paper and seed wait, beside `out`: another paper, seed or
     state of the search has another folder."""
@@ -67,19 +73,23 @@ def make(
 
     Finished cohorts wait in :func:`work_folder`; called again after an interruption, only
     the missing ones are made.  `scheduler` is the address of a Dask cluster, otherwise
-    `jobs` processes are used.  Raises :class:`EnsembleError` if a cohort is not found or the
-    scheduler cannot be reached, OSError if the disk refuses.
+    `jobs` processes are used.  Raises :class:`EnsembleError` if a cohort is not found,
+    :class:`ClusterError` if the cluster cannot be used, OSError if the disk refuses.
     """
     work = work_folder(constraints, seed, out)
     work.mkdir(parents=True, exist_ok=True)
     missing = [i for i in range(count) if not _whole(work / _name(i))]
     done = count - len(missing)
     progress(done, count)
-    with closing(_found(constraints, seed, missing, jobs, scheduler)) as found:
-        for index, patients in found:
-            write_cohort(_numbered(patients, index), work / _name(index))
-            done += 1
-            progress(done, count)
+    try:
+        with closing(_found(constraints, seed, missing, jobs, scheduler)) as found:
+            for index, patients in found:
+                write_cohort(_numbered(patients, index), work / _name(index))
+                done += 1
+                progress(done, count)
+    except BaseException:
+        _remove_empty(work)
+        raise
     patients = pd.concat([load_cohort(work / _name(i)) for i in range(count)], ignore_index=True)
     patients = validated(patients, constraints)
     about = {"paper": constraints.paper.paper.label, "seed": str(seed), "count": str(count)}
@@ -87,9 +97,17 @@ def make(
     write_whole(beside_of(out), beside)
     write_cohort(patients, out, about)
     shutil.rmtree(work)
-    if not any(work.parent.iterdir()):
-        work.parent.rmdir()
+    _remove_empty(work.parent)
     return patients
+
+
+def _remove_empty(folder: Path) -> None:
+    """The folder, and the one it lies in, if they hold nothing."""
+    for each in (folder, folder.parent):
+        if each.name.endswith(".work") or each.parent.name.endswith(".work"):
+            if any(each.iterdir()):
+                return
+            each.rmdir()
 
 
 def beside_of(out: Path) -> Path:
@@ -196,15 +214,18 @@ def _from_cluster(
     try:
         from dask.distributed import Client
     except ImportError:
-        raise EnsembleError(
-            '--scheduler needs dask and distributed, the optional extra "cluster".'
+        raise ClusterError(
+            'dask and distributed, the optional extra "cluster", are missing.'
         ) from None
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", scheduler):
+        raise ClusterError(f'found "{scheduler}", an address such as tcp://host:8786 is needed.')
+    # one sentence is said here; the client's own log tells the same in tracebacks
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+    logging.getLogger("distributed.utils").setLevel(logging.CRITICAL + 1)
     try:
         client = Client(scheduler, timeout=_ANSWER, set_as_default=False)
-    except (OSError, ValueError, TypeError):  # a timeout is an OSError
-        raise EnsembleError(
-            f"{scheduler}: no scheduler answers there, an address such as tcp://host:8786 is needed."
-        ) from None
+    except (OSError, ValueError):  # a timeout is an OSError
+        raise ClusterError(f"no scheduler answers at {scheduler}.") from None
     try:
         with client, joblib.parallel_config(
             "dask", client=client, wait_for_workers_timeout=_WORKERS
@@ -213,10 +234,10 @@ def _from_cluster(
     except EnsembleError:
         raise
     except TimeoutError:
-        raise EnsembleError(f"{scheduler}: no worker came in {_WORKERS} seconds.") from None
+        raise ClusterError(f"no worker came to {scheduler} in {_WORKERS} seconds.") from None
     except Exception as error:  # a library missing on a worker, a scheduler that goes away, …
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise EnsembleError(f"{scheduler}: the cluster failed ({told[:300]}).") from error
+        told = " ".join(str(error).split())[:300] or type(error).__name__
+        raise ClusterError(f"the cluster at {scheduler} failed ({told}).") from error
 
 
 def _checked(

@@ -148,6 +148,7 @@ def test_a_cluster_gives_the_same_bytes_even_if_a_worker_dies(small, alone, tmp_
         (["--count", "0"], "--count"),
         (["--out", "cohorts.csv"], ".parquet"),
         (["--out", "no/such/folder/a.parquet"], "does not exist"),
+        (["--scheduler", "somewhere"], "tcp://host:8786"),
         (["--scheduler", "tcp://127.0.0.1:1"], "tcp://127.0.0.1:1"),
     ],
 )
@@ -159,3 +160,4 @@ def test_bad_input_is_answered_in_one_sentence(arguments, words, tmp_path):
     assert result.stderr.startswith("error: ")
     assert result.stderr.count("\n") == 1
     assert words in result.stderr
+    assert list(tmp_path.iterdir()) == []

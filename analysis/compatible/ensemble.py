@@ -88,7 +88,7 @@ def make(
                 done += 1
                 progress(done, count)
     except BaseException:
-        _remove_empty(work)
+        _tidy(work)
         raise
     patients = pd.concat([load_cohort(work / _name(i)) for i in range(count)], ignore_index=True)
     patients = validated(patients, constraints)
@@ -97,17 +97,15 @@ def make(
     write_whole(beside_of(out), beside)
     write_cohort(patients, out, about)
     shutil.rmtree(work)
-    _remove_empty(work.parent)
+    _tidy(work)
     return patients
 
 
-def _remove_empty(folder: Path) -> None:
-    """The folder, and the one it lies in, if they hold nothing."""
-    for each in (folder, folder.parent):
-        if each.name.endswith(".work") or each.parent.name.endswith(".work"):
-            if any(each.iterdir()):
-                return
-            each.rmdir()
+def _tidy(work: Path) -> None:
+    """Remove the folder of finished cohorts, and the one it lies in, if they are empty."""
+    for folder in (work, work.parent):
+        if folder.exists() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def beside_of(out: Path) -> Path:

@@ -77,7 +77,7 @@ def samples(grid: Grid, count: int, rng: np.random.Generator, z: Floats | None =
     missing = count
     for _ in range(100):
         start = shapes(rng, missing, grid.n) if z is None else z
-        x, good = settle(grid, _scaled(grid, start), rng)
+        x, good = settle(grid, scaled(grid, start), rng)
         found.append(x[good])
         missing -= int(good.sum())
         z = None
@@ -89,7 +89,9 @@ def samples(grid: Grid, count: int, rng: np.random.Generator, z: Floats | None =
     )
 
 
-def _scaled(grid: Grid, z: Floats) -> Whole:
+def scaled(grid: Grid, z: Floats) -> Whole:
+    """The shapes `z` (k, n) brought near the middle of the grid's sums and variances, in whole
+    steps between its limits."""
     mean = (grid.sums[0] + grid.sums[1]) / 2 / grid.n
     sd = math.sqrt((grid.variance[0] + grid.variance[1]) / 2)
     x = mean + sd * z

@@ -7,6 +7,7 @@ are kept apart in every result.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -76,10 +77,11 @@ class Proofs:
         verify(certificate)
         return certificate
 
-    def decide(self, id: str, problem: Problem) -> Outcome:
-        """A refutation, stored or found now, or a point that fits, or neither."""
+    def decide(self, id: str, problem: Problem, most: int = 1500) -> Outcome:
+        """A refutation, stored or found now in at most `most` pieces, or a point that fits, or
+        neither."""
         certificate = self.stored(id, problem)
-        return decide(problem) if certificate is None else Outcome(certificate.tree, None, 0)
+        return decide(problem, most) if certificate is None else Outcome(certificate.tree, None, 0)
 
 
 def decide(problem: Problem, most: int = 1500) -> Outcome:
@@ -511,12 +513,16 @@ def fewest_moves(
 ) -> tuple[int, int, int] | None:
     """How many patients would have to change sides of a cut until the crude variance of the
     log odds ratio is no larger than `variance`: (moves, events, others) with the fewest."""
+    # 1/b + 1/(n0 − b) falls towards the middle, so the b that are wide enough are a range
+    falling = [-Fraction(n0, b * (n0 - b)) for b in range(1, n0 // 2 + 1)]
     best = None
-    for a, b in product(range(1, n1), range(1, n0)):
-        moves = abs(a - events) + abs(b - others)
-        if best is not None and moves >= best[0]:
+    for a in range(1, n1):
+        first = 1 + bisect_left(falling, Fraction(n1, a * (n1 - a)) - variance)
+        if first > n0 // 2:
             continue
-        if Fraction(1, a) + Fraction(1, n1 - a) + Fraction(1, b) + Fraction(1, n0 - b) <= variance:
+        b = min(max(others, first), n0 - first)
+        moves = abs(a - events) + abs(b - others)
+        if best is None or moves < best[0]:
             best = moves, a, b
     return best
 

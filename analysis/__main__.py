@@ -168,8 +168,9 @@ def _cohorts(options: argparse.Namespace) -> int:
         )
         raise
     left = len(wanted.impossible)
+    made = "1 cohort" if options.count == 1 else f"{options.count} cohorts"
     print(
-        f"{options.count} cohorts, simulated: no patients. {len(wanted.targets)} printed numbers "
+        f"{made}, simulated: no patients. {len(wanted.targets)} printed numbers "
         f"come out in each; {left} are proved impossible, listed in {beside_of(options.out)}."
     )
     return OK

@@ -267,14 +267,3 @@ def holds(expression: str, columns: Mapping[str, np.ndarray]) -> np.ndarray | No
     gap = evaluate(left, columns) - evaluate(right, columns)
     strict = isinstance(node.ops[0], ast.Gt | ast.Lt)
     return gap < 0 if strict else gap <= 1e-12
-
-
-def youden_holds(patients: pd.DataFrame, constraints: Constraints) -> dict[str, bool]:
-    """For each ROC row with a threshold whether its cut has the largest Youden index here."""
-    split = {g.id: patients[patients["group"] == g.id] for g in constraints.paper.groups}
-    found = {}
-    for table, row in constraints.roc_rows.values():
-        if row.threshold is not None:
-            cut = chosen_cut(table, row, *marker_values(table, row, split))
-            found[f"{table.id}.{row.id}"] = cut is not None and cut.gap <= 1e-12
-    return found

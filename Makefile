@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check-slow check-site refresh times bench lock clean clean-all
+.PHONY: help book test check-slow check-site refresh times bench cohorts lock clean clean-all
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ times: $(INSTALLED)  ## Measure all chapters for the page on execution times
 
 bench: $(INSTALLED)  ## Compare the analysis with the tools a user would pick instead
 	$(RUN) benchmarks
+
+cohorts: $(INSTALLED)  ## Simulate the committed cohorts (no patients) again
+	$(RUN) analysis cohorts data/yu2023/paper.yaml --count 24 --seed 1 --jobs 2 --out data/yu2023/cohorts.parquet
 
 lock: $(INSTALLED)  ## Solve requirements.in again into the two locks
 	$(VENV)/bin/$(UV_COMPILE) requirements.in --output-file requirements.lock

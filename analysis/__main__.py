@@ -1,11 +1,12 @@
-"""The command line: ``python -m analysis audit FILE`` and ``certify FILE``."""
+"""The command line: ``python -m analysis audit FILE``, ``certify FILE`` and ``cohorts FILE``."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,6 +34,14 @@ class InputError(Exception):
     """What was given cannot be used; the message is one sentence."""
 
 
+class _StoppedError(KeyboardInterrupt):
+    """A signal ends the command; `code` is the exit code that tells which."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.code = 128 + number
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}; see {self.prog} --help.")
@@ -58,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_AFTER_HELP.format(verdicts=verdicts),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    audit.set_defaults(run=_audit)
     audit.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
     audit.add_argument(
         "--format", choices=FORMATS, default="table", help="how to write it (default: table)"
@@ -96,7 +106,95 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true",
         help="write nothing: verify the certificates that stand there, without any solver",
     )  # fmt: skip
+    _cohorts_parser(commands)
     return parser
+
+
+def _cohorts_parser(commands) -> None:
+    cohorts = commands.add_parser(
+        "cohorts",
+        help="simulate patients who print as the paper's tables do",
+        description="Simulate patients with every variable of the two-group tables, such that every\n"
+        "printed statistic of the two-group and ROC tables comes out digit for digit.",
+        epilog="Ctrl-C keeps the finished cohorts; the same command goes on.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    cohorts.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    cohorts.add_argument("--count", type=int, default=20, help="how many cohorts (default: 20)")
+    cohorts.add_argument("--seed", type=int, default=1, help="the same seed, the same file")
+    cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
+    cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
+    cohorts.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
+
+
+def _cohorts(options: argparse.Namespace) -> int:
+    for name, least in (("count", 1), ("seed", 0), ("jobs", 1)):
+        if (value := getattr(options, name)) < least:
+            raise InputError(f"--{name}: found {value}, at least {least} is needed.")
+    if options.out.suffix != ".parquet":
+        raise InputError(f"--out: found {options.out}, a name that ends in .parquet is needed.")
+    if not options.out.parent.is_dir():
+        raise InputError(f"{options.out}: the folder {options.out.parent} does not exist.")
+    paper = _load(options.file)
+    from analysis.compatible.constraints import NotCoveredError, constraints
+    from analysis.compatible.ensemble import (
+        ClusterError,
+        EnsembleError,
+        beside_of,
+        make,
+        work_folder,
+    )
+    from analysis.show.progress import cohort_progress
+
+    try:
+        wanted = constraints(paper)
+        with _one_stop(), cohort_progress(options.count) as progress:
+            make(
+                wanted, options.count, options.seed, options.out,
+                options.jobs, options.scheduler, progress,
+            )  # fmt: skip
+    except ClusterError as error:
+        raise InputError(f"--scheduler: {error}") from None
+    except (NotCoveredError, EnsembleError) as error:
+        raise InputError(f"{options.file}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{options.out}: the file cannot be written ({error.strerror}).") from None
+    except KeyboardInterrupt:
+        kept = work_folder(wanted, options.seed, options.out)
+        number = len(list(kept.glob("*.parquet")))
+        print(
+            f"stopped: {number} finished cohorts wait in {kept}; the same command goes on.",
+            file=sys.stderr,
+        )
+        raise
+    left = len(wanted.impossible)
+    made = "1 cohort" if options.count == 1 else f"{options.count} cohorts"
+    print(
+        f"{made}, simulated: no patients. {len(wanted.targets)} printed numbers "
+        f"come out in each; {left} are proved impossible, listed in {beside_of(options.out)}."
+    )
+    return OK
+
+
+@contextmanager
+def _one_stop() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the work in order, once: a second one would cut short the ending
+    of the processes that share the work."""
+    import signal
+
+    ends = (signal.SIGINT, signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        for end in ends:
+            signal.signal(end, signal.SIG_IGN)
+        raise _StoppedError(number)
+
+    before = [signal.signal(end, stop) for end in ends]
+    try:
+        yield
+    finally:
+        for end, handler in zip(ends, before, strict=True):
+            signal.signal(end, handler)
 
 
 def _positive(text: str) -> int:
@@ -189,7 +287,7 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
-_COMMANDS = {"audit": _audit, "certify": _certify}
+_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -204,6 +302,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough. Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except _StoppedError as stopped:
+        return stopped.code
     except KeyboardInterrupt:
         return INTERRUPTED
 

@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(file: Path, text: str) -> None:
-    """Write `text` (UTF-8) to `file`: it holds the old text or all of the new one.
+def write_whole(file: Path, content: str | bytes) -> None:
+    """Write `content` (text as UTF-8) to `file`: it holds the old content or all of the new.
 
     A new file takes the rights that the user's umask gives, an old one keeps its own.
     Raises OSError if it cannot be written.
     """
     file = Path(file).resolve()
-    data = text.encode()
+    data = content.encode() if isinstance(content, str) else content
     if file.exists() and not file.is_file():
         file.write_bytes(data)  # a device such as /dev/null; a folder raises
         return
@@ -31,6 +31,8 @@ def write_whole(file: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())  # on the disk before the name is its own
         beside.chmod(mode)
         beside.replace(file)
     except BaseException:

@@ -114,6 +114,47 @@ def adjusted() -> Iterator[Pair]:
     )
 
 
+def one_variable() -> Iterator[Pair]:
+    """Data of one variable from its mean and SD (SPRITE, n = 160), against pysprite; the share
+    of valid samples of each is told with it."""
+    from pysprite import Sprite
+
+    from analysis.compatible import marginal
+    from analysis.printed import Interval, parse_mean_sd
+
+    n = 160
+    for told, text, low, high, count in (
+        ("a scale of 1 to 7", "3.82 ± 1.47", 1, 7, 100),
+        ("whole numbers to 300", "121.30 ± 38.62", 0, 300, 5),
+    ):
+        cell = parse_mean_sd(text)
+        mean, sd = float(cell.mean.value), float(cell.sd.value)
+        grid = marginal.Grid.of(cell, n, 1.0, Interval(low, high))
+
+        def ours(grid=grid, count=count):
+            return marginal.samples(grid, count, np.random.default_rng(3))
+
+        def theirs(mean=mean, sd=sd, low=low, high=high, count=count):
+            sprite = Sprite(n, mean, sd, 2, 2, low, high)
+            # each from a random start; its own default gives up after 100,000 moves in all
+            return sprite.find_possible_distributions(count, "random", max_iter=10**7)[1]
+
+        def valid(samples, cell=cell):
+            good = [
+                cell.mean.shows(float(np.mean(x))) and cell.sd.shows(float(np.std(x, ddof=1)))
+                for x in samples
+            ]
+            return f"{100 * np.mean(good):.0f} % valid"
+
+        yield compare(
+            f"SPRITE, {count} samples of {told}: {valid(ours())}",
+            ours,
+            f"pysprite: {valid(theirs())}",
+            theirs,
+            repeats=3,
+        )
+
+
 def book() -> Iterator[Pair]:
     """The whole book: nothing changed, output removed, a fresh clone with empty caches."""
 
@@ -154,7 +195,7 @@ def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--book", action="store_true", help="measure the building of the book too")
-    groups = [whole_audit, granularity, two_samples, adjusted]
+    groups = [whole_audit, granularity, two_samples, adjusted, one_variable]
     groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
     for group in groups:

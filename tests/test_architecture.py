@@ -11,18 +11,33 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIBRARY = ROOT / "analysis"
 
+# one room, two storeys: the proofs stand under the checks, the search for cohorts on them
+PROOFS, COHORTS = "analysis.compatible (proofs)", "analysis.compatible (cohorts)"
+PROOF_MODULES = {"links", "certificate", "programme", "coherence"}
+
 # what each floor may import from this project; a floor may always use itself
 FLOORS = {
     "analysis.printed": set(),
     "analysis.paper": {"analysis.printed"},
     "analysis.findings": {"analysis.printed"},
     # plain numbers in, proofs out: knows neither papers nor findings
-    "analysis.compatible": {"analysis.printed"},
+    PROOFS: {"analysis.printed"},
     "analysis.checks": {
         "analysis.printed",
         "analysis.paper",
         "analysis.findings",
-        "analysis.compatible",
+        PROOFS,
+    },
+    # patient-level data: knows neither papers nor how the patients were made
+    "analysis.cohort": {"analysis.files"},
+    # a paper in, patients out
+    COHORTS: {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.checks",
+        "analysis.cohort",
+        "analysis.files",
     },
     # writing a file whole, for whoever writes
     "analysis.files": set(),
@@ -30,7 +45,7 @@ FLOORS = {
         "analysis.printed",
         "analysis.paper",
         "analysis.files",
-        "analysis.compatible",
+        PROOFS,
         "analysis.checks",
     },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
@@ -39,7 +54,8 @@ FLOORS = {
         "analysis.paper",
         "analysis.findings",
         "analysis.checks",
-        "analysis.compatible",
+        PROOFS,
+        COHORTS,
         "analysis.certify",
         "analysis.audit",
     },
@@ -48,9 +64,10 @@ FLOORS = {
         "analysis.findings",
         "analysis.audit",
         "analysis.certify",
-        "analysis.compatible",
         "analysis.files",
         "analysis.show",
+        PROOFS,
+        COHORTS,
     },
     "analysis.__init__": set(),
 }
@@ -64,7 +81,11 @@ def name_of(file: Path) -> str:
 
 
 def floor_of(module: str) -> str:
-    return ".".join(module.split(".")[:2])
+    floor, inner = ".".join(module.split(".")[:2]), module.split(".")[2:3]
+    if floor != "analysis.compatible":
+        return floor
+    # the package itself imports nothing: whoever names it alone names a proof
+    return COHORTS if inner and inner[0] not in PROOF_MODULES | {"__init__"} else PROOFS
 
 
 def imports(file: Path) -> set[str]:
@@ -74,7 +95,8 @@ def imports(file: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= inner if node.module == "analysis" else {node.module}
+            rooms = ("analysis", "analysis.compatible")
+            found |= inner if node.module in rooms else {node.module}
     return found
 
 

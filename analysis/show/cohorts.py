@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 FILE = "cohorts.parquet"
 BINS = 14
+_ALIKE = "Printed alike by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,12 @@ def _two_group(paper: Paper, table: TwoGroupTable) -> Iterator[Line]:
             "P": ("{}", (f"{place}.p",)),
         }
         if isinstance(row, MeanRow):
-            yield Line(name, _by_group(paper, place, "{} ± {}", "mean", "sd") | tested)
+            yield Line(name, _by_group(paper, place, "{}\u00a0±\u00a0{}", "mean", "sd") | tested)
         elif isinstance(row, CountRow):
-            yield Line(name, _by_group(paper, place, "{} ({})", "count", "percent") | tested)
+            yield Line(name, _by_group(paper, place, "{}\u00a0({})", "count", "percent") | tested)
         elif isinstance(row, LevelsRow):
             for i, level in enumerate(row.levels):
-                cells = _by_group(paper, f"{place}.{level.id}", "{} ({})", "count", "percent")
+                cells = _by_group(paper, f"{place}.{level.id}", "{}\u00a0({})", "count", "percent")
                 yield Line(f"{name}: {level.label}", cells | (tested if i == 0 else {}))
 
 
@@ -83,7 +83,7 @@ def _roc(paper: Paper, table: RocTable) -> Iterator[Line]:
             paper.variable(row.variable).label,
             {
                 "AUC": ("{}", (f"{place}.auc",)),
-                "Interval": ("{} to {}", (f"{place}.ci.low", f"{place}.ci.high")),
+                "Interval": ("{}\u00a0to\u00a0{}", (f"{place}.ci.low", f"{place}.ci.high")),
                 "SE": ("{}", (f"{place}.se",)),
                 "P": ("{}", (f"{place}.p",)),
                 "Cut-off": ("{}", (f"{place}.threshold",)),
@@ -154,31 +154,51 @@ class Cohorts:
         return what_is_not_covered()
 
     def table(self, table_id: str, cohort: int = 0) -> Html:
-        """A table of the paper line by line: printed, and computed from one cohort; and how
-        many cohorts print the whole line alike."""
+        """A table of the paper: printed, and computed from one cohort; and how many cohorts
+        print the line (in a ROC table: the number) alike."""
         found = reprint(self.own[cohort], self.constraints)
-        missed = Counter(
-            (m.id, c) for c, own in self.misses.items() for m in own
-        )  # one entry a number and cohort
-        rows = []
+        name = f"cohort {cohort + 1}"
+        tall = isinstance(self.paper.table(table_id), RocTable)  # few lines with many cells
+        rows: list[dict[str, str]] = []
         for line in lines(self.paper, table_id):
-            bad = {c for (id, c) in missed if id in line.ids}
-            printed: dict[str, object] = {"Line": line.label, "Numbers": "printed"}
-            again: dict[str, object] = {"Line": line.label, "Numbers": f"cohort {cohort + 1}"}
-            for column, (pattern, ids) in line.cells.items():
-                known = [id for id in ids if id in self.paper.numbers]
-                shape = pattern if len(known) == len(ids) else " ".join("{}" for _ in known)
-                printed[column] = shape.format(*(self.paper.numbers[i].text.strip() for i in known))
-                again[column] = shape.format(*(self._again(found, id) for id in known))
-            again["Printed alike by"] = f"{len(self.own) - len(bad)} of {len(self.own)}"
-            rows += [printed, again]
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        columns.sort(key=lambda c: c == "Printed alike by")
-        label = self.paper.table(table_id).title
-        return paper_rows(
-            rows, label=f"{label}: printed and from cohort {cohort + 1}; {MARK}", columns=columns,
-            missing="",
-        )  # fmt: skip
+            cells = {
+                column: (self._printed(*cell), self._computed(found, *cell), self._alike(cell[1]))
+                for column, cell in line.cells.items()
+            }
+            if tall:
+                rows += [
+                    {"Line": line.label, "Number": column, "Printed": printed, name.capitalize(): again,
+                     _ALIKE: alike}
+                    for column, (printed, again, alike) in cells.items() if printed
+                ]  # fmt: skip
+                continue
+            rows.append(
+                {"Line": line.label, "Numbers": "printed"} | {c: x[0] for c, x in cells.items()}
+            )
+            rows.append(
+                {"Line": line.label, "Numbers": name} | {c: x[1] for c, x in cells.items()}
+                | {_ALIKE: self._alike(line.ids)}
+            )  # fmt: skip
+        columns = sorted(dict.fromkeys(key for row in rows for key in row), key=_ALIKE.__eq__)
+        label = f"{self.paper.table(table_id).title}: printed and from {name}; {MARK}"
+        return paper_rows(rows, label=label, columns=columns, missing="")
+
+    def _alike(self, ids: Iterable[str]) -> str:
+        """How many cohorts miss none of these numbers."""
+        wanted = set(ids)
+        good = [c for c, own in self.misses.items() if not wanted & {m.id for m in own}]
+        return f"{len(good)} of {len(self.own)}"
+
+    def _printed(self, pattern: str, ids: Sequence[str]) -> str:
+        return self._filled(pattern, ids, lambda id: self.paper.numbers[id].text.strip())
+
+    def _computed(self, found: Mapping[str, float], pattern: str, ids: Sequence[str]) -> str:
+        return self._filled(pattern, ids, lambda id: self._again(found, id))
+
+    def _filled(self, pattern: str, ids: Sequence[str], text: Callable[[str], str]) -> str:
+        """The pattern with the numbers that the paper prints; without it if some are missing."""
+        known = [text(id) for id in ids if id in self.paper.numbers]
+        return pattern.format(*known) if len(known) == len(ids) else " ".join(known)
 
     def _again(self, found: Mapping[str, float], id: str) -> str:
         value = found.get(id)

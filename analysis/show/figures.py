@@ -1167,9 +1167,11 @@ def _scatter(
         sheet.mark(round(x(one), 1), round(y(two), 1), "o", BLUE, 3.4)
     shown = inside["across"] if len(inside["across"]) <= 6 else inside["across"][::2]
     end = sheet.scale(top + height + 4, [(x(t), f"{t:g}") for t in shown], across)
-    sheet.text(0, end + 16, f"upward: {up}", size=SMALL)
-    sheet.text(0, end + 31, f"correlation {number_text(panel['correlation'], 2)}", size=SMALL)
-    return sheet.svg(end + 36, key, title, alt)
+    told = lines_of(f"upward: {up}", sheet.width, SMALL)
+    for line in [*told, f"correlation {number_text(panel['correlation'], 2)}"]:
+        end += 15
+        sheet.text(0, end, line, size=SMALL)
+    return sheet.svg(end + 6, key, title, alt)
 
 
 # --- counts of verdicts ------------------------------------------------------------------

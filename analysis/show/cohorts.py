@@ -83,7 +83,7 @@ def _roc(paper: Paper, table: RocTable) -> Iterator[Line]:
             paper.variable(row.variable).label,
             {
                 "AUC": ("{}", (f"{place}.auc",)),
-                "Interval": ("{}\u00a0to\u00a0{}", (f"{place}.ci.low", f"{place}.ci.high")),
+                "Interval": ("{} to {}", (f"{place}.ci.low", f"{place}.ci.high")),
                 "SE": ("{}", (f"{place}.se",)),
                 "P": ("{}", (f"{place}.p",)),
                 "Cut-off": ("{}", (f"{place}.threshold",)),

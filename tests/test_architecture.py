@@ -56,6 +56,7 @@ FLOORS = {
         "analysis.checks",
         PROOFS,
         COHORTS,
+        "analysis.cohort",
         "analysis.certify",
         "analysis.audit",
     },

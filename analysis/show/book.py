@@ -27,6 +27,7 @@ from analysis.show.html import Html
 
 if TYPE_CHECKING:
     from analysis.show.coherence import Across
+    from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -147,6 +148,12 @@ class Chapter:
         from analysis.show.coherence import Across
 
         return Across(self.paper, table)
+
+    def cohorts(self) -> Cohorts:
+        """The simulated cohorts beside the record of the paper."""
+        from analysis.show.cohorts import Cohorts
+
+        return Cohorts(self.paper, self.ledger)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

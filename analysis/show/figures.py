@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from analysis.findings import Finding, Ledger, Verdict
@@ -279,11 +280,15 @@ def _place(value: float, low: float, high: float, outside: bool) -> float:
 # --- ROC ---------------------------------------------------------------------------------
 
 
+# false-positive shares and sensitivities, both rising
+Curve = tuple[Sequence[float], Sequence[float]]
+
+
 @dataclass(frozen=True)
 class Band:
     """All ROC curves that fit what is printed: sensitivities over the false-positive shares
     `grid`, lowest and highest; the same for curves on which the printed point has the
-    largest Youden index; a binormal curve as context."""
+    largest Youden index; a binormal curve as context; curves of simulated patients."""
 
     grid: Sequence[float]
     lower: Sequence[float]
@@ -292,6 +297,7 @@ class Band:
     youden_upper: Sequence[float] | None = None
     binormal: Sequence[float] | None = None
     no_youden: bool = False  # proved: no curve has its largest Youden index at the point
+    simulated: Sequence[Curve] = ()
 
 
 _NO_YOUDEN = "no curve with this AUC has its largest Youden index at the printed point"
@@ -364,12 +370,22 @@ def _roc_words(rows: Sequence[Row], band: Band | None) -> Iterable[str]:
                 f"between {low} and {high} at {x:g}"
                 for x, (low, high) in zip(places, ends, strict=True)
             )
+        if band.simulated:
+            yield f"{_count(len(band.simulated), 'simulated curve')} run " + ", ".join(
+                "between {} and {} at {:g}".format(*_reached(band, x), x) for x in places
+            )
 
 
 def _at(band: Band, name: str, x: float) -> str:
     import numpy
 
     return format_fixed(float(numpy.interp(x, band.grid, getattr(band, name))), 3)
+
+
+def _reached(band: Band, x: float) -> tuple[str, str]:
+    """The lowest and the highest sensitivity of the simulated curves at a share `x`."""
+    at = [max(up for f, up in zip(*c, strict=True) if f <= x + 1e-12) for c in band.simulated]
+    return format_fixed(min(at), 3), format_fixed(max(at), 3)
 
 
 def _roc_data(rows: Sequence[Row], band: Band | None) -> list[dict[str, Any]]:
@@ -396,6 +412,8 @@ def _roc_data(rows: Sequence[Row], band: Band | None) -> list[dict[str, Any]]:
             for curve, name in curves.items()
             if getattr(band, curve) is not None
         }
+        if band.simulated:
+            line["Lowest, simulated"], line["Highest, simulated"] = _reached(band, x)
         data.append(line)
     return data
 
@@ -454,6 +472,13 @@ def _roc_panel(
             legend.append(
                 (lambda x, y: sheet.line([x - 10, x + 10], [y, y], GREEN, 1.6, (1, 2)),
                  "binormal curve from means and SDs, for context"),
+            )  # fmt: skip
+        for curve in band.simulated:
+            sheet.line(*xy(*curve), GREEN, 0.5)
+        if band.simulated:
+            legend.append(
+                (lambda x, y: sheet.line([x - 10, x + 10], [y, y], GREEN, 0.8),
+                 f"{_count(len(band.simulated), 'curve')} of simulated patients"),
             )  # fmt: skip
     sheet.line(*xy([0, 1], [0, 1]), SOFT, 1, (5, 4))
     legend.append((lambda x, y: sheet.line([x - 10, x + 10], [y, y], SOFT, 1, (5, 4)), "chance"))
@@ -1003,6 +1028,150 @@ def _ticks(low: float, high: float) -> list[float]:
 def _log_ticks(low: float, high: float) -> list[float]:
     rounds = [m * 10.0**e for e in range(-3, 4) for m in (1, 2, 5)]
     return [t for t in rounds if low <= t <= high]
+
+
+# --- simulated patients ------------------------------------------------------------------
+
+_PANEL = 250.0
+
+
+def histogram_plot(
+    panels: Iterable[Row], *, key: str, edges: Sequence[float], quantity: str, title: str, note: str
+) -> Figure:
+    """Two groups of patients in each panel, one counted upward, one downward.
+
+    Panels: ``label`` and ``groups``, two rows with ``label``, ``counts`` (between
+    neighbouring `edges`) and ``mean``.  `note` stands over every panel.
+    """
+    panels = list(panels)
+    check_key(key)
+    most = [max(max(p["groups"][i]["counts"]) for p in panels) for i in (0, 1)]
+    drawings, told, data = [], [], []
+    for i, panel in enumerate(panels, 1):
+        words = f"{panel['label']}, {note}: " + "; ".join(
+            f"{g['label']}, most patients ({max(g['counts'])}) between "
+            "{:.0f} and {:.0f}, mean {:.1f}".format(*_fullest(g["counts"], edges), g["mean"])
+            for g in panel["groups"]
+        )
+        told.append(words)
+        drawings.append(
+            _histogram(panel, f"{key}-{i}", edges, most, quantity, f"{title}: {panel['label']}, {note}", words, note)
+        )  # fmt: skip
+        for j, (low, high) in enumerate(pairwise(edges)):
+            data.append(
+                {"Cohort": panel["label"], quantity: f"{low:.0f} to {high:.0f}"}
+                | {g["label"]: g["counts"][j] for g in panel["groups"]}
+            )
+    return Figure("\n".join(drawings), _sentences(told), data, f"{title}, {note}")
+
+
+def _fullest(counts: Sequence[int], edges: Sequence[float]) -> tuple[float, float]:
+    i = max(range(len(counts)), key=counts.__getitem__)
+    return edges[i], edges[i + 1]
+
+
+def _histogram(
+    panel: Row, key: str, edges: Sequence[float], most: Sequence[int], quantity: str,
+    title: str, alt: str, note: str,
+) -> str:  # fmt: skip
+    sheet = Sheet(_PANEL)
+    left, right, top, height = 8.0, _PANEL - 16.0, 34.0, 150.0
+    middle = top + height * most[0] / sum(most)
+
+    def x(value: float) -> float:
+        return left + (value - edges[0]) / (edges[-1] - edges[0]) * (right - left)
+
+    _panel_heading(sheet, panel["label"], note)
+    for side, (group, colour) in enumerate(zip(panel["groups"], (BLUE, ORANGE), strict=True)):
+        turn = 1 if side else -1
+        for i, count in enumerate(group["counts"]):
+            if count:
+                end = middle + turn * height * count / sum(most)
+                sheet.box(x(edges[i]) + 0.5, min(middle, end), x(edges[i + 1]) - 0.5, max(middle, end), colour, 0.75)  # fmt: skip
+        far = top + height if side else top
+        sheet.line([x(group["mean"])] * 2, [middle, far], INK, 1.4, (3, 2))
+    sheet.line([left, right], [middle] * 2, INK, 0.8)
+    ticks = [t for t in _ticks(edges[0], edges[-1]) if edges[0] <= t <= edges[-1]]
+    if len(ticks) > 5:
+        ticks = ticks[::2]
+    end = sheet.scale(top + height + 4, [(x(t), f"{t:g}") for t in ticks], quantity)
+    entries: list[tuple[Callable[[float, float], None], str]] = [
+        (lambda a, b, c=colour: sheet.box(a - 9, b - 5, a + 9, b + 5, c, 0.75), f"{group['label']}, {way}")
+        for group, colour, way in zip(panel["groups"], (BLUE, ORANGE), ("upward", "downward"), strict=True)
+    ]  # fmt: skip
+    entries.append((lambda a, b: sheet.line([a, a], [b - 6, b + 6], INK, 1.4, (3, 2)), "mean"))
+    return sheet.svg(_legend(sheet, end + 22, entries), key, title, alt)
+
+
+def _panel_heading(sheet: Sheet, label: str, note: str) -> None:
+    sheet.text(0, 13, label, bold=True)
+    sheet.text(sheet.width, 13, note, size=SMALL, colour=SOFT, align="right")
+
+
+def scatter_plot(
+    panels: Iterable[Row], *, key: str, across: str, up: str, title: str, note: str
+) -> Figure:
+    """One point a patient in each panel; all panels have the same scales.
+
+    Panels: ``label``, ``across`` and ``up`` (values of the patients), ``correlation``.
+    The table behind gives each panel's means, SDs and correlation.
+    """
+    import statistics as st
+
+    panels = list(panels)
+    check_key(key)
+    names = ((across, "across"), (up, "up"))
+    ends = {n: (min(min(p[n]) for p in panels), max(max(p[n]) for p in panels)) for _, n in names}
+    drawings, told, data = [], [], []
+    for i, panel in enumerate(panels, 1):
+        r = number_text(panel["correlation"], 2)
+        words = f"{panel['label']}, {note}: {_count(len(panel['up']), 'point')}, correlation {r}"
+        told.append(words)
+        drawings.append(
+            _scatter(panel, f"{key}-{i}", ends, across, up, f"{title}: {panel['label']}, {note}", words, note)
+        )  # fmt: skip
+        data.append(
+            {"Cohort": panel["label"], "Patients": len(panel["up"])}
+            | {
+                f"{name}, mean ± SD": f"{st.fmean(panel[n]):.2f} ± {st.stdev(panel[n]):.2f}"
+                for name, n in names
+            }
+            | {"Correlation": r}
+        )
+    return Figure("\n".join(drawings), _sentences(told), data, f"{title}, {note}")
+
+
+def _scatter(
+    panel: Row, key: str, ends: Mapping[str, tuple[float, float]], across: str, up: str,
+    title: str, alt: str, note: str,
+) -> str:  # fmt: skip
+    sheet = Sheet(_PANEL)
+    left, right, top, height = 40.0, _PANEL - 14.0, 34.0, 180.0
+    inside: dict[str, list[float]] = {
+        n: [t for t in _ticks(*e) if e[0] <= t <= e[1]] for n, e in ends.items()
+    }
+
+    def x(value: float) -> float:
+        low, high = ends["across"]
+        return left + (value - low) / (high - low) * (right - left)
+
+    def y(value: float) -> float:
+        low, high = ends["up"]
+        return top + height * (1 - (value - low) / (high - low))
+
+    _panel_heading(sheet, panel["label"], note)
+    for tick in inside["up"]:
+        sheet.line([left, right], [y(tick)] * 2, LINE, 0.6)
+        sheet.text(left - 5, y(tick) + 4, f"{tick:g}", size=SMALL, colour=SOFT, align="right")
+    for one, two in zip(panel["across"], panel["up"], strict=True):
+        sheet.mark(round(x(one), 1), round(y(two), 1), "o", BLUE, 3.4)
+    shown = inside["across"] if len(inside["across"]) <= 6 else inside["across"][::2]
+    end = sheet.scale(top + height + 4, [(x(t), f"{t:g}") for t in shown], across)
+    told = lines_of(f"upward: {up}", sheet.width, SMALL)
+    for line in [*told, f"correlation {number_text(panel['correlation'], 2)}"]:
+        end += 15
+        sheet.text(0, end, line, size=SMALL)
+    return sheet.svg(end + 6, key, title, alt)
 
 
 # --- counts of verdicts ------------------------------------------------------------------

@@ -5,6 +5,7 @@ Works for any paper: what a table does not print is not drawn.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -53,9 +54,20 @@ def multiplicity(paper: Paper, ledger: Ledger, table: str, key: str) -> figures.
     return figures.p_multiplicity_plot(rows, key=key, alpha=alpha)  # type: ignore[arg-type]
 
 
-def roc_curves(paper: Paper, ledger: Ledger, table_id: str, key: str) -> figures.Figure:
+def roc_curves(
+    paper: Paper,
+    ledger: Ledger,
+    table_id: str,
+    key: str,
+    *,
+    curves: Mapping[str, Sequence[figures.Curve]] | None = None,
+    title: str | None = None,
+) -> figures.Figure:
     """The printed point of each marker, the band of all curves with the printed area
-    through it, the band if the point has the largest Youden index, the binormal curve."""
+    through it, the band if the point has the largest Youden index, the binormal curve.
+
+    `curves`: simulated curves by variable, drawn over the bands in place of the binormal one.
+    """
     table = paper.table(table_id)
     assert isinstance(table, RocTable)
     grid = [i / _GRID_STEPS for i in range(_GRID_STEPS + 1)]
@@ -87,10 +99,11 @@ def roc_curves(paper: Paper, ledger: Ledger, table_id: str, key: str) -> figures
             grid,
             *band,
             *(youden or (None, None)),
-            binormal=_binormal(paper, table, row.variable, grid),
+            binormal=_binormal(paper, table, row.variable, grid) if curves is None else None,
             no_youden=excluded,
+            simulated=(curves or {}).get(row.variable, ()),
         )
-    return figures.roc_plot(rows, key=key, bands=bands)
+    return figures.roc_plot(rows, key=key, bands=bands, title=title)
 
 
 def _share(ledger: Ledger, finding: str) -> float:

@@ -37,6 +37,7 @@ ASSUMPTIONS = (
     "numbers were rounded once, half up or half to even, for printing",
 )
 _PIECES = 400  # of one reading: more has never decided what these did not
+_DIGITS = 9  # of what a search attained: the last ones differ between machines
 
 
 class StudyError(Exception):
@@ -416,7 +417,7 @@ def _sets(paper: Paper, found: Joined, link: str, book: _Book):
     )  # fmt: skip
     told = {
         "proved": float(least.proved),
-        "attained": least.attained,
+        "attained": round(least.attained, _DIGITS),
         "least_certificate": id,
     }
     if least.tree is None:
@@ -468,7 +469,8 @@ def _errors(paper: Paper, found: Joined, link: str, book: _Book) -> list[Error]:
                     smallest.problem, smallest.tree, _uses(found),
                 )  # fmt: skip
             proved = None if smallest.proved is None else float(smallest.proved)
-            errors.append(Error(row, link, codes, printed.text, smallest.attained, proved, id))
+            attained = round(smallest.attained, _DIGITS)
+            errors.append(Error(row, link, codes, printed.text, attained, proved, id))
     return errors
 
 

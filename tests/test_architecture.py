@@ -13,7 +13,7 @@ LIBRARY = ROOT / "analysis"
 
 # one room, two storeys: the proofs stand under the checks, the search for cohorts on them
 PROOFS, COHORTS = "analysis.compatible (proofs)", "analysis.compatible (cohorts)"
-PROOF_MODULES = {"links", "certificate", "programme", "coherence", "largest"}
+PROOF_MODULES = {"links", "certificate", "programme", "coherence", "bounds", "largest"}
 
 # what each floor may import from this project; a floor may always use itself
 FLOORS = {
@@ -30,6 +30,8 @@ FLOORS = {
     },
     # patient-level data: knows neither papers nor how the patients were made
     "analysis.cohort": {"analysis.files"},
+    # patients in, estimates out: knows no paper
+    "analysis.estimate": {"analysis.cohort"},
     # a paper in, patients out
     COHORTS: {
         "analysis.printed",
@@ -57,6 +59,7 @@ FLOORS = {
         PROOFS,
         COHORTS,
         "analysis.cohort",
+        "analysis.estimate",
         "analysis.certify",
         "analysis.audit",
     },

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
+    from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
 
@@ -154,6 +155,13 @@ class Chapter:
         from analysis.show.cohorts import Cohorts
 
         return Cohorts(self.paper, self.ledger)
+
+    def unreported(self, upper: str, lower: str) -> Unreported:
+        """What the simulated cohorts and proofs say of quantities that the paper does not
+        print; `upper` over `lower` is the ratio of two parts that is asked about."""
+        from analysis.show.unreported import Unreported
+
+        return Unreported(self.paper, (upper, lower))
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

@@ -1174,6 +1174,66 @@ def _scatter(
     return sheet.svg(end + 6, key, title, alt)
 
 
+# --- ranges over simulated cohorts -------------------------------------------------------
+
+
+def range_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    ticks: Sequence[float],
+    across: str,
+    title: str,
+    note: str,
+) -> Figure:
+    """Values of several quantities, one stroke a cohort, on one scale.
+
+    Rows: ``label``, ``points`` (one number a cohort), ``shown`` (their range in words),
+    ``proved`` (an :class:`~analysis.printed.Interval` or None) and perhaps ``printed``.
+    `ticks`: the scale, from its first to its last; `note`: what the points are.
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, y = Sheet(), 14.0
+    left, right = 14.0, WIDTH - 14.0
+
+    def x(value: Any) -> float:
+        place = (float(value) - ticks[0]) / (ticks[-1] - ticks[0])
+        return left + (right - left) * min(max(place, 0.0), 1.0)
+
+    told, data = [], []
+    for row in rows:
+        proved, printed = row.get("proved"), _printed(row.get("printed"))
+        y = _heading(sheet, y, row["label"], row["shown"]) + 14
+        sheet.line([left, right], [y, y], LINE, 0.8)
+        if proved is not None:
+            sheet.box(x(proved.low), y - 5, x(proved.high), y + 5, BLUE, 0.22)
+        for value in row["points"]:
+            sheet.line([x(value)] * 2, [y - 5, y + 5], ORANGE, 1.1)
+        if printed is not None:
+            sheet.mark(x(printed), y, "D", INK, 6)
+        y += 25
+        bound = range_text(proved.low, proved.high, 3) if proved is not None else "nothing"
+        known = f", printed {printed.text}" if printed else ""
+        told.append(f"{row['label']}: in the cohorts {row['shown']}, proved {bound}{known}")
+        data.append(
+            {"Quantity": row["label"], "In the cohorts": row["shown"], "Proved": bound,
+             "Printed": printed.text if printed else None}
+        )  # fmt: skip
+    y = sheet.scale(y - 4, [(x(t), f"{t:g}".replace("-", "−")) for t in ticks], across)
+    entries: list[tuple[Callable[[float, float], None], str]] = [
+        (lambda a, b: sheet.line([a, a], [b - 5, b + 5], ORANGE, 1.4), f"one cohort ({note})")
+    ]
+    if any(row.get("proved") is not None for row in rows):
+        entries.append((lambda a, b: sheet.box(a - 10, b - 5, a + 10, b + 5, BLUE, 0.22),
+                        "what the printed numbers prove"))  # fmt: skip
+    if any(row.get("printed") for row in rows):
+        entries.append((lambda a, b: sheet.mark(a, b, "D", INK, 6), "printed"))
+    y = _legend(sheet, y + 12, entries)
+    alt = f"{_count(len(rows), 'quantity', 'quantities')}, {note}. {_sentences(told)}"
+    return Figure(sheet.svg(y, key, title, alt), alt, data, title)
+
+
 # --- counts of verdicts ------------------------------------------------------------------
 
 

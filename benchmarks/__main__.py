@@ -155,6 +155,22 @@ def one_variable() -> Iterator[Pair]:
         )
 
 
+def across() -> Iterator[Pair]:
+    """The proofs across tables, and one whole cohort: no other tool makes either."""
+    from analysis import certify
+    from analysis.compatible import search
+    from analysis.compatible.constraints import constraints
+    from analysis.paper import load_paper
+
+    paper = load_paper(PAPER)
+    yield compare("verify all stored certificates", lambda: certify.check(paper), repeats=3)
+    yield compare(
+        "one cohort of simulated patients",
+        lambda: search.find(constraints(paper), 1, 0),
+        repeats=3,
+    )
+
+
 def book() -> Iterator[Pair]:
     """The whole book: nothing changed, output removed, a fresh clone with empty caches."""
 
@@ -195,7 +211,7 @@ def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--book", action="store_true", help="measure the building of the book too")
-    groups = [whole_audit, granularity, two_samples, adjusted, one_variable]
+    groups = [whole_audit, granularity, two_samples, adjusted, one_variable, across]
     groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
     for group in groups:

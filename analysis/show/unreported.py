@@ -28,7 +28,8 @@ from analysis.show.tables import paper_rows
 if TYPE_CHECKING:
     from analysis.show.figures import Figure
 
-_ALL = Interval(Fraction(-1), Fraction(1))
+_ALL = Interval(Fraction(-1), Fraction(1))  # correlations
+_SHARES = Interval(Fraction(0), Fraction(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Quantity:
     meaning: str
     proved: Interval | None = None
     printed: str | None = None
+    possible: Interval | None = None
 
     @property
     def sampled(self) -> str:
@@ -50,10 +52,17 @@ class Quantity:
 
     @property
     def proof(self) -> str:
-        """What is proved, rounded outward; or that nothing is."""
+        """What is proved, rounded outward: two ends, one if the other is the end of what is
+        `possible` at all; or that nothing is."""
         if self.proved is None:
-            return "nothing here"
-        return _outer(self.proved, self.decimals)
+            return "nothing"
+        text, all_ = _outer(self.proved, self.decimals), self.possible
+        if all_ is None or self.proved.is_point:
+            return text
+        low, high = text.split(" to ")
+        if self.proved.low <= all_.low:
+            return "nothing" if self.proved.high >= all_.high else f"at most {high}"
+        return f"at least {low}" if self.proved.high >= all_.high else text
 
 
 def _inner(low: float, high: float, decimals: int) -> str:
@@ -309,7 +318,7 @@ class Unreported:
             Quantity(
                 "area_ratio", f"Area of the ratio, {ratio}", self._values("area_ratio"), 3,
                 "Every cohort agrees that it tells the groups apart; the proof does not.",
-                self.ratio_area,
+                self.ratio_area, possible=_SHARES,
             ),
             Quantity(
                 "ratio_loss", "Area of the index minus that of the ratio",
@@ -344,13 +353,13 @@ class Unreported:
         for one, two in self._pairs:
             for group in self.paper.groups:
                 proved = self.correlation(group.id, one, two)
-                words = "open" if proved == _ALL else "limited"
                 found.append(
                     Quantity(
                         f"r.{group.id}.{one}.{two}",
                         f"{self.paper.variable(one).label} and {self._name(two)}, "
                         f"{group.label[:1].lower() + group.label[1:]}",
-                        self._values(f"r.{group.id}.{one}.{two}"), 2, words, proved,
+                        self._values(f"r.{group.id}.{one}.{two}"), 2, "",
+                        None if proved == _ALL else proved, possible=_ALL,
                     )
                 )  # fmt: skip
         return found
@@ -402,15 +411,16 @@ class Unreported:
         count, alpha = len(self.cohorts), float(self.paper.alpha)
         curved = sum(2 * special.ndtr(-abs(z)) < alpha for z in self._values("bend_z"))
         exact = max(abs(v) for v in self._values("large"))
+        error = math.sqrt(0.25 / (self.paper.total // 10))  # of a share, at its largest
         return found | {
             "cohorts": f"{count}",
-            "index_proved": _outer(self.index_area, 3),
             "ratio_differs": f"{sum(p < alpha for p in self._values('ratio_p'))}",
             "curved": f"{curved}",
             "in_the_large": "the same" if exact < 1e-9 else "not the same",
             "best_single": format_fixed(_down(self._best_single, 3), 3),
             "tenth": f"{self.paper.total // 10}",
-            "tenth_error": f"{math.sqrt(0.25 / (self.paper.total // 10)):.2f}",
+            "tenth_error": f"{error:.2f}",
+            "tenth_most": f"{max(self._values('gap')) / error:.1f}",
         }
 
     @property

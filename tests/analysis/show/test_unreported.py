@@ -16,7 +16,7 @@ def found():
 
 def test_no_cohort_breaks_a_bound(found):
     proved = [q for q in (*found.quantities, *found.correlations) if q.proved is not None]
-    assert len(proved) == 11
+    assert len(proved) == 5
     for q in proved:
         low, high = float(q.proved.low) - 1e-9, float(q.proved.high) + 1e-9
         assert low <= min(q.values), q.key
@@ -67,9 +67,13 @@ def test_ranges_are_rounded_inward_and_proofs_outward(found):
     q = next(q for q in found.quantities if q.key == "area_ratio")
     low, high = (float(t) for t in q.sampled.split(" to "))
     assert min(q.values) <= low <= high <= max(q.values)
-    low, high = (float(t) for t in q.proof.split(" to "))
+    assert q.proof == "at least 0.403"
+    q = next(q for q in found.quantities if q.key == "ratio_loss")
+    low, high = (float(t.replace("−", "-")) for t in q.proof.split(" to "))
     assert low <= float(q.proved.low)
     assert high >= float(q.proved.high)
+    proofs = {q.proof for q in found.correlations}
+    assert proofs == {"nothing", "at most −0.12", "at most 0.16"}
 
 
 def test_lines_by_hand(found):

@@ -4,8 +4,8 @@ A Poisson fit with a log link has fitted events v = n·μ in every pattern of pr
 its score equations make these add up to the observed events, in total and within every
 predictor.  The information is linear in the patients n of the patterns, and the reciprocal
 of one variance, a Schur complement of the information, is concave in it (Boyd & Vandenberghe
-2004, section 3.1.7): it is least at a vertex of the set of n that fit.  All vertices are
-listed, so the bound does not rest on a search.
+2004, section 3.1.7): it is least at a vertex of the set of n that fit.  All vertices that are
+not numerically singular are listed, in floating point: no search, and no certificate either.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ Floats = NDArray[np.float64]
 
 MOST_BASES = 3_000_000  # about three seconds
 _SLACK = 1e-6  # patients: over the rounding of the linear equations, under any that matters
-_SINGULAR = 1e-9
+# a determinant of rows with largest entry 1: below the first it is nought but for rounding,
+# between the two nobody can say
+_NOUGHT, _REGULAR = 1e-15, 1e-11
+_ROUNDING = 1e-14  # relative, of a solved equation
 
 
 def largest_errors(problem: Problem, low_codes: Sequence[int]) -> tuple[float, ...] | None:
@@ -34,7 +37,8 @@ def largest_errors(problem: Problem, low_codes: Sequence[int]) -> tuple[float, .
     each predictor, which the error of the constant depends on (k,).  Returns k + 1 errors,
     the constant first; infinite where predictors may coincide.  They hold for every value
     of the coefficients inside their box and for every unknown margin.  None for other
-    links, an unbounded box, or more than :data:`MOST_BASES` bases.  Raises ValueError if no
+    links, an unbounded box, equations whose independence rounding hides (slopes near 0),
+    or more than :data:`MOST_BASES` bases.  Raises ValueError if no
     patients fit.  In floating point, with a slack of a millionth of a patient.
     """
     if problem.link != "log" or any(
@@ -59,12 +63,22 @@ def largest_errors(problem: Problem, low_codes: Sequence[int]) -> tuple[float, .
     patients = events + others
     design = np.c_[np.ones(m), patterns + np.array(low_codes, dtype=float)]
     least = np.full(k + 1, math.inf)
-    for n in _vertices(margins, patients, margins * mean, events / factor, events * factor):
-        least = np.minimum(least, _reciprocals(design, n * mean))
+    # each row by its own largest entry: else small risks make every basis look singular
+    scale = (margins * mean).max(axis=1)
+    ranged, reached = margins * mean / scale[:, None], events / scale
+    try:
+        for n in _vertices(margins, patients, ranged, reached / factor, reached * factor):
+            least = np.minimum(least, _reciprocals(design, n * mean))
+    except _Unclear:
+        return None
     if np.isinf(least).any():
         raise ValueError("no patients fit these margins and coefficients")
     with np.errstate(divide="ignore"):
         return tuple(float(x) for x in np.sqrt(factor / least))
+
+
+class _Unclear(Exception):
+    """Whether some equations are independent cannot be told in floating point."""
 
 
 def _vertices(
@@ -80,15 +94,20 @@ def _vertices(
         for rows in combinations(range(len(ranged)), size):
             matrix = np.concatenate([equal, ranged[list(rows)]])
             square = matrix[:, chosen].transpose(1, 0, 2)
-            regular = np.abs(np.linalg.det(square)) > _SINGULAR
+            size_of = np.abs(np.linalg.det(square))
+            if ((size_of > _NOUGHT) & (size_of < _REGULAR)).any():
+                raise _Unclear
+            regular = size_of >= _REGULAR
             inverse, places = np.linalg.inv(square[regular]), chosen[regular]
+            # what rounding can move: taking in more than the vertices only raises the bound
+            slack = np.maximum(_SLACK, _ROUNDING * np.abs(inverse).sum((1, 2)) * values.max())
             for ends in product(*((low[i], high[i]) for i in rows)):
                 found = inverse @ np.r_[values, ends]
-                inside = (found > -_SLACK).all(axis=1)
+                inside = (found > -slack[:, None]).all(axis=1)
                 n = np.zeros((int(inside.sum()), m))
                 np.put_along_axis(n, places[inside], np.maximum(found[inside], 0), 1)
-                sums = n @ ranged.T
-                yield from n[((sums >= low - _SLACK) & (sums <= high + _SLACK)).all(axis=1)]
+                sums, room = n @ ranged.T, slack[inside, None]
+                yield from n[((sums >= low - room) & (sums <= high + room)).all(axis=1)]
 
 
 def _reciprocals(design: Floats, weights: Floats) -> Floats:

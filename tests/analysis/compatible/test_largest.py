@@ -66,11 +66,11 @@ def test_one_predictor_leaves_no_room():
     assert errors[1] == pytest.approx(math.sqrt(1 / a + 1 / c), rel=1e-6)
 
 
-def test_predictors_that_may_overlap_more_leave_room():
-    """Equal margins: the features may sit in more of the same patients than they do."""
+def test_two_predictors_leave_hardly_any_room():
+    """Three margins and the score equations fix how often two features go together."""
     rng = np.random.default_rng(5)
-    y = np.tile([0.0, 0.0, 1.0], 40)
     one = np.repeat([0.0, 1.0], 60)
+    y = np.r_[np.tile([0.0, 0.0, 0.0, 1.0], 15), np.tile([0.0, 1.0], 30)]
     other = one.copy()
     for value in (0, 1):
         other[y == value] = rng.permutation(one[y == value])
@@ -79,7 +79,7 @@ def test_predictors_that_may_overlap_more_leave_room():
     bounds = largest_errors(problem, (0, 0))
     assert bounds is not None
     assert (np.array(bounds) >= errors).all()
-    assert max(bounds[1:]) > 1.5 * max(errors[1:])
+    assert bounds == pytest.approx(tuple(errors), rel=1e-2)
 
 
 def test_other_links_and_free_constants_are_not_judged():
@@ -115,3 +115,25 @@ def test_the_bound_holds_for_vertices_found_by_linear_programmes(root):
             largest = np.maximum(largest, np.sqrt(np.diag(np.linalg.inv(information))))
     assert (largest <= bounds).all()
     assert (largest >= 0.9 * bounds).all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_without_effects_the_bound_holds_or_is_refused(seed: int):
+    """Fitted values that hardly differ make equations nearly the same."""
+    rng = np.random.default_rng(seed)
+    x = (rng.uniform(size=(300, 2)) < 0.4).astype(float)
+    y = (rng.uniform(size=300) < 0.3).astype(float)
+    problem, errors = fitted(x, y, 0)
+    bounds = largest_errors(problem, (0, 0))
+    assert bounds is None or (errors <= np.array(bounds)).all()
+
+
+def test_rare_events_keep_their_bound():
+    """With risks of a few in ten thousand no vertex is taken for a singular basis."""
+    rng = np.random.default_rng(2)
+    x = (rng.uniform(size=(40_000, 3)) < (0.3, 0.5, 0.2)).astype(float)
+    y = (rng.uniform(size=len(x)) < 3e-4 * np.exp(x @ (0.8, 0.6, 0.9))).astype(float)
+    problem, errors = fitted(x, y, 0)
+    bounds = largest_errors(problem, (0, 0, 0))
+    assert bounds is not None
+    assert (errors <= np.array(bounds)).all()

@@ -96,12 +96,15 @@ def linked_correlation(
     The mean of c·d is the mean of a·b, so that
     r(c, d) sd(c) sd(d) = r(a, b) sd(a) sd(b) + (mean a · mean b − mean c · mean d) n/(n − 1).
     `product`: a and b; `same`: c and d; `known`: what is known of r(a, b), else −1 to 1.
-    An impossible set of means gives the nearest end of −1 to 1.
+    Raises ValueError if no correlation fits: then the means cannot belong to such variables.
     """
     (a, b), (c, d) = product, same
     known = known or Interval(Fraction(-1), Fraction(1))
     shift = (a.mean * b.mean - c.mean * d.mean) * Interval.point(Fraction(n, n - 1))
-    return ((known * a.sd * b.sd + shift) / (c.sd * d.sd)).clip(Fraction(-1), Fraction(1))
+    found = (known * a.sd * b.sd + shift) / (c.sd * d.sd)
+    if found.high < -1 or found.low > 1:
+        raise ValueError("these means and SDs cannot belong to variables with c·d = a·b")
+    return found.clip(Fraction(-1), Fraction(1))
 
 
 def _sum(parts: Sequence[Interval]) -> Interval:

@@ -308,7 +308,7 @@ class Unreported:
         return [
             Quantity(
                 "crude", "Odds ratio of the index at its cut, crude", self._values("crude"), 2,
-                "The counts leave nothing open.", None if exact is None else Interval.point(exact),
+                "Computed from the counts alone.", None if exact is None else Interval.point(exact),
             ),
             Quantity(
                 "adjusted", "The same, adjusted for the other predictors", self._values("adjusted"),
@@ -317,7 +317,7 @@ class Unreported:
             ),
             Quantity(
                 "area_ratio", f"Area of the ratio, {ratio}", self._values("area_ratio"), 3,
-                "Every cohort agrees that it tells the groups apart; the proof does not.",
+                "Above one half it tells the groups apart.",
                 self.ratio_area, possible=_SHARES,
             ),
             Quantity(
@@ -338,11 +338,11 @@ class Unreported:
             ),
             Quantity(
                 "gap", "Largest gap between risk and events in a tenth of the patients",
-                self._values("gap"), 3, "The cohorts leave it open.",
+                self._values("gap"), 3, "Zero is a perfect agreement in every tenth.",
             ),
             Quantity(
                 "bend", "Coefficient of the squared index", self._values("bend"), 2,
-                "Zero is a straight line; both signs occur.",
+                "Zero is a straight line.",
             ),
         ]  # fmt: skip
 

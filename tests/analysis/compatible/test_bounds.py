@@ -138,3 +138,12 @@ def test_the_linked_ceiling_is_reached_when_the_factors_rise_together():
         (summary(a), summary(2 * a + 1)), (summary(c), summary(d)), 30
     )
     assert float(proved.high) == pytest.approx(np.corrcoef(c, d)[0, 1], abs=1e-5)
+
+
+def test_means_that_no_such_variables_have_are_refused():
+    """The mean of a·b can exceed mean a · mean b by sd a · sd b at most."""
+    rng = np.random.default_rng(5)
+    a, b, c = rng.uniform(1, 2, (3, 30))
+    d = 10 * a * b / c
+    with pytest.raises(ValueError, match="cannot belong"):
+        bounds.linked_correlation((summary(a), summary(b)), (summary(c), summary(d)), 30)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -16,7 +16,6 @@ from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import linprog
 
 from analysis.compatible.certificate import (
     EVERYTHING,
@@ -36,6 +35,7 @@ from analysis.compatible.programme import (
     largest_information,
     with_information,
 )
+from analysis.compatible.solver import least
 from analysis.printed import Interval
 
 MOST_PREDICTORS = 6  # 64 patterns; the programmes stay small
@@ -133,15 +133,6 @@ def coded(problem: Problem, constant: Interval, codes: Sequence[tuple[int, int]]
         start += slope * Interval.point(low)
         slopes.append(slope * Interval.point(high - low))
     return replace(problem, constant=start, slopes=tuple(slopes))
-
-
-def reversed_at(problem: Problem, which: Iterable[int]) -> Problem:
-    """The problem with the reference category swapped in some predictors: the printed
-    coefficient belongs to not having the named category."""
-    slopes = list(problem.slopes)
-    for j in which:
-        slopes[j] = -slopes[j]
-    return replace(problem, slopes=tuple(slopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,34 +410,6 @@ def _likely_fits(problem: Problem) -> Outcome:
     return Outcome(None, point, 0) if point.fits else decide(problem, most=120)
 
 
-def minimal_sets(
-    problem: Problem, elements: Sequence[tuple[str, int]], decided: dict[tuple[str, int], bool]
-) -> list[tuple[tuple[str, int], ...]]:
-    """The smallest sets of printed numbers that cannot coexist.
-
-    `decided`: for each element whether freeing it alone lets the rest fit.  Those that do
-    belong to every such set; the others are dropped one after the other, in every order
-    that begins with a different one (deletion filter, Chinneck & Dravnieks 1991).
-    """
-    essential = [e for e in elements if decided[e]]
-    loose = [e for e in elements if not decided[e]]
-    found: list[tuple[tuple[str, int], ...]] = []
-    for shift in range(max(1, len(loose))):
-        order = loose[shift:] + loose[:shift]
-        kept, current = list(essential), problem
-        for element in order:
-            without = freed(current, element)
-            outcome = decide(without, most=120)
-            if outcome.tree is not None:
-                current = without
-            else:
-                kept.append(element)
-        chosen = tuple(e for e in elements if e in kept)
-        if chosen not in found:
-            found.append(chosen)
-    return sorted(found, key=len)
-
-
 @dataclass(frozen=True, slots=True)
 class SmallestError:
     """The smallest standard error that margins and score equations allow: `attained` by the
@@ -577,22 +540,27 @@ def ceiling(problem: Problem, predictor: int) -> Ceiling | None:
         for x in patterns
     ]
     totals = [problem.events[j] + problem.others[j] for j in others]
-    found = linprog(
+    found = least(
         [-r for r in risks],
-        A_ub=[[sign * x[j] for x in patterns] for sign in (1, -1) for j in others],
-        b_ub=[float(t.high) for t in totals] + [without - float(t.low) for t in totals],
-        A_eq=[[1.0] * len(patterns)],
-        b_eq=[with_it],
-        method="highs",
+        np.zeros(len(patterns)),
+        np.full(len(patterns), math.inf),
+        equal=([[1.0] * len(patterns)], [with_it]),
+        upper=(
+            np.reshape(
+                [[sign * x[j] for x in patterns] for sign in (1, -1) for j in others],
+                (-1, len(patterns)),
+            ),
+            [float(t.high) for t in totals] + [without - float(t.low) for t in totals],
+        ),
     )
-    if found.status != 0:
+    if found is None:
         return None
     rows = tuple(
         (x, float(n), float(r))
         for x, n, r in zip(patterns, found.x, risks, strict=True)
         if n > 1e-9
     )
-    return Ceiling(predictor, constant, rows, -float(found.fun), events)
+    return Ceiling(predictor, constant, rows, -found.value, events)
 
 
 def fitted_mean(link: str, eta: float) -> float:
@@ -609,5 +577,5 @@ def all_codings(k: int) -> Iterator[tuple[tuple[int, int], ...]]:
 __all__ = [
     "Ceiling", "CertificateError", "Least", "Proofs", "Repair", "SmallestError", "all_codings", "ceiling", "coded",
     "crude_error_bound", "decide", "fewest_moves", "fitted_mean", "freed", "least_violation",
-    "minimal_sets", "repair", "reversed_at", "smallest_error", "smallest_sets", "with_slope",
+    "repair", "smallest_error", "smallest_sets", "with_slope",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import product
 
 import numpy as np
-from scipy.optimize import linprog, minimize
+from scipy.optimize import minimize
 
 from analysis.compatible.certificate import (
     MICRO,
@@ -28,6 +28,7 @@ from analysis.compatible.certificate import (
     shortfall,
 )
 from analysis.compatible.links import LINKS
+from analysis.compatible.solver import least
 from analysis.printed import Interval
 
 FITS = 1e-7  # a violation below this, in patients, is the rounding of the solver
@@ -101,23 +102,23 @@ class Programme:
             row[2 * m + 3 * i : 2 * m + 3 * i + 3] = (-1, 1, -1)
         right = np.r_[np.zeros(k + 1), problem.n1, problem.n0, np.zeros(margins)]
         cost = np.zeros(total)
-        bounds: list[tuple[float, float | None]] = [(0, None if ok else 0) for ok in possible] * 2
+        low, high = np.zeros(total), np.full(total, math.inf)
+        high[: 2 * m] = np.where(np.r_[possible, possible], math.inf, 0)
         for i, reach in enumerate(self.reach):
-            bounds += [reach, (0, None), (0, None)]
-            cost[2 * m + 3 * i + 1 : 2 * m + 3 * i + 3] = 1
+            at = 2 * m + 3 * i
+            low[at], high[at] = reach
+            cost[at + 1 : at + 3] = 1
         upper = None
         if problem.information:
             w = np.array([self.link.information(t, t)[0] for t in safe])
             rows = w * np.array(self.squares).T
-            upper = np.zeros((len(rows), total))
-            upper[:, : 2 * m] = -np.c_[rows, rows]
-        found = linprog(
-            cost, A_eq=equal, b_eq=right, bounds=bounds, method="highs", A_ub=upper,
-            b_ub=None if upper is None else [-float(i.value) for i in problem.information],
-        )  # fmt: skip
-        if found.status != 0:
+            matrix = np.zeros((len(rows), total))
+            matrix[:, : 2 * m] = -np.c_[rows, rows]
+            upper = matrix, [-float(i.value) for i in problem.information]
+        found = least(cost, low, high, equal=(equal, right), upper=upper)
+        if found is None:
             return Point(math.inf, tuple(eta), np.zeros(m), np.zeros(m))
-        return Point(float(found.fun), tuple(eta), found.x[:m], found.x[m : 2 * m])
+        return Point(max(found.value, 0.0), tuple(eta), found.x[:m], found.x[m : 2 * m])
 
     def constants(self, slopes: Sequence[float]) -> tuple[float, float]:
         """Between which values the constant must lie for the mean to be possible at all."""
@@ -258,19 +259,14 @@ class Programme:
                 row = np.zeros(size)
                 row[2 + i], row[at_t + t] = end, -1
                 rows.append(row)
-        bounds = (
-            [(-_LARGEST, _LARGEST)] * 2
-            + [(-1, 1)] * (2 * k)
-            + [(-_LARGEST, _LARGEST)] * (k + 1)
-            + [(0, most_r)] * nr
-            + [(None, None)] * len(ranged)
-        )
+        high = np.full(size, _LARGEST)
+        high[2:at_v], high[at_r:at_t], high[at_t:] = 1, most_r, math.inf
+        low = -high
+        low[at_r:at_t] = 0
         if not any(row[0] or row[1] for row in rows):  # no pattern is possible here at all
             return Leaf((0,) * k, (0,) * k, (0,) * (k + 1), (0,) * nr)
-        found = linprog(
-            cost, A_ub=np.array(rows), b_ub=np.zeros(len(rows)), bounds=bounds, method="highs"
-        )
-        if found.status != 0:
+        found = least(cost, low, high, upper=(rows, np.zeros(len(rows))))
+        if found is None:
             return None
         u = [round(float(x) * MICRO) for x in found.x]
         return Leaf(
@@ -294,6 +290,7 @@ class _Search:
     def __init__(self, programme: Programme, patients: Fraction, most: int):
         self.programme, self.patients, self.left = programme, patients, most
         self.point: Point | None = None
+        self.known: dict[Box, tuple[Leaf | None, float]] = {}
 
     def refute(self, box: Box, depth: int) -> Cut | Leaf | None:
         self.left -= 1
@@ -314,10 +311,12 @@ class _Search:
         return None if first is None or second is None else Cut(side, at, first, second)
 
     def proved(self, box: Box) -> tuple[Leaf | None, float]:
-        leaf = self.programme.multipliers(box)
-        if leaf is None:
-            return None, -math.inf
-        return leaf, shortfall(self.programme.problem, box, leaf)
+        # the halves that a cut was chosen by are the next pieces
+        if box not in self.known:
+            leaf = self.programme.multipliers(box)
+            proved = -math.inf if leaf is None else shortfall(self.programme.problem, box, leaf)
+            self.known[box] = leaf, proved
+        return self.known[box]
 
     def where_to_cut(self, box: Box) -> tuple[int, Fraction]:
         """Unbounded sides first, then the side whose halves are the best refuted."""
@@ -431,19 +430,21 @@ class _Polytope:
     def largest_least(self, rows: np.ndarray) -> tuple[float, np.ndarray | None]:
         """Counts (all patients by pattern) with the largest value of the least row."""
         count, m = len(rows), self.m
-        found = linprog(
-            np.r_[np.zeros(2 * m), -1],
-            A_eq=np.c_[self.equal, np.zeros(len(self.equal))],
-            b_eq=self.right,
-            A_ub=np.r_[
-                np.c_[self.upper, np.zeros(len(self.upper))],
-                np.c_[-rows, -rows, np.ones(count)],
-            ],
-            b_ub=np.r_[self.below, np.zeros(count)],
-            bounds=[(0, None)] * (2 * m) + [(None, None)],
-            method="highs",
+        unknown = np.r_[np.zeros(2 * m), -1]
+        found = least(
+            unknown,
+            np.r_[np.zeros(2 * m), -math.inf],
+            np.full(2 * m + 1, math.inf),
+            equal=(np.c_[self.equal, np.zeros(len(self.equal))], self.right),
+            upper=(
+                np.r_[
+                    np.c_[self.upper, np.zeros(len(self.upper))],
+                    np.c_[-rows, -rows, np.ones(count)],
+                ],
+                np.r_[self.below, np.zeros(count)],
+            ),
         )
-        if found.status != 0:
+        if found is None:
             return 0.0, None
         return float(found.x[-1]), found.x[:m] + found.x[m : 2 * m]
 

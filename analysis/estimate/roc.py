@@ -21,8 +21,8 @@ Whole = NDArray[np.int64]
 Direction = Literal["higher", "lower"]
 Place = Literal["midpoint", "observed"]
 
-# resamples are drawn in portions of about so many values, which stay in the processor's cache
-PORTION = 1 << 18
+# resamples are drawn in portions of about so many values, which stay in the cache
+_PORTION = 1 << 17
 
 
 class EstimateError(ValueError):
@@ -227,7 +227,7 @@ def bootstrap(
         raise EstimateError("at least one resample is needed.")
     under, upto = np.searchsorted(y, x, "left"), np.searchsorted(y, x, "right")
     tied = bool((under != upto).any())
-    rows = min(resamples, max(1, PORTION // (n1 + n0)))
+    rows = min(resamples, max(1, _PORTION // (n1 + n0)))
     first = np.arange(rows)[:, None]
     # how often the first j negative patients, in the order of their values, were drawn
     drawn = np.zeros((rows, n0 + 1), dtype=np.int64)

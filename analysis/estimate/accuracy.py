@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analysis.estimate.roc import Direction, EstimateError, _marker, _quantile, turn
+from analysis.estimate.roc import Direction, EstimateError, one_marker, normal_quantile, turn
 
 Method = Literal["wilson", "clopper-pearson", "jeffreys"]
 
@@ -39,7 +39,7 @@ def share(count: int, of: int, level: float = 0.95, method: Method = "wilson") -
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    _quantile(level)
+    normal_quantile(level)
     names = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
     if method not in names:
         raise EstimateError(f'"{method}" is no method; one of {tuple(names)} is.')
@@ -85,7 +85,7 @@ class Table:
         """The positive predictive value where `prevalence` (known, between 0 and 1) is the share
         of the state, by Bayes, with the logit interval (Mercaldo, Lau and Zhou 2007, equations
         8 to 11; `adjusted`: with z²/2 added to the called and the missed patients of each group,
-        their table II).
+        their table II, which moves the value too).
 
         Raises :class:`EstimateError` where the plain method has none: nobody, or nobody rightly,
         is called positive, or nobody falsely.
@@ -93,7 +93,7 @@ class Table:
         sensitivity, specificity, n1, n0 = self._rates(level, adjusted)
         _inside(prevalence)
         if sensitivity == 0 or specificity == 1:
-            raise EstimateError("without true or without false positives no logit interval is.")
+            raise EstimateError("there is no logit interval without true and false positives.")
         logit = math.log(sensitivity * prevalence / ((1 - specificity) * (1 - prevalence)))
         variance = (1 - sensitivity) / sensitivity / n1 + specificity / (1 - specificity) / n0
         return _logit_share(logit, variance, level)
@@ -106,7 +106,7 @@ class Table:
         sensitivity, specificity, n1, n0 = self._rates(level, adjusted)
         _inside(prevalence)
         if sensitivity == 1 or specificity == 0:
-            raise EstimateError("without true or without false negatives no logit interval is.")
+            raise EstimateError("there is no logit interval without true and false negatives.")
         logit = math.log(specificity * (1 - prevalence) / ((1 - sensitivity) * prevalence))
         variance = sensitivity / (1 - sensitivity) / n1 + (1 - specificity) / specificity / n0
         return _logit_share(logit, variance, level)
@@ -116,7 +116,7 @@ class Table:
         n0 = self.true_negative + self.false_positive
         if not n1 or not n0:
             raise EstimateError(f"groups of {n1} and {n0} patients, one in each is needed.")
-        extra = _quantile(level) ** 2 if adjusted else 0.0
+        extra = normal_quantile(level) ** 2 if adjusted else 0.0
         sensitivity = (self.true_positive + extra / 2) / (n1 + extra)
         specificity = (self.true_negative + extra / 2) / (n0 + extra)
         return sensitivity, specificity, n1 + extra, n0 + extra
@@ -128,7 +128,7 @@ def table(positive: ArrayLike, negative: ArrayLike, cut: float, *, direction: Di
     `positive`, `negative`: values, shape (n1,) and (n0,), in the unit of `cut`.  Raises
     :class:`EstimateError` for an empty group, values that are not finite, or a cut that is NaN.
     """
-    x, y = turn(_marker(positive), direction), turn(_marker(negative), direction)
+    x, y = turn(one_marker(positive), direction), turn(one_marker(negative), direction)
     if not x.size or not y.size:
         raise EstimateError(f"groups of {x.size} and {y.size} patients, one in each is needed.")
     if math.isnan(cut):
@@ -144,6 +144,6 @@ def _inside(prevalence: float) -> None:
 
 
 def _logit_share(logit: float, variance: float, level: float) -> Share:
-    half = _quantile(level) * math.sqrt(variance)
+    half = normal_quantile(level) * math.sqrt(variance)
     value, low, high = (float(special.expit(logit + step)) for step in (0.0, -half, half))
     return Share(value, low, high, level)

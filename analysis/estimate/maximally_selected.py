@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from analysis.estimate import cutoff
-from analysis.estimate.roc import EstimateError, Floats, Place, Whole, between, distinct
+from analysis.estimate.roc import EstimateError, Floats, Place, Whole, distinct
 
 Range = tuple[float, float]
 INNER: Range = (0.1, 0.9)
@@ -57,7 +57,7 @@ def maximum(
     """
     rule = cutoff.Rule("chi_square", place=place, inner=inner)
     cuts = cutoff.search(positive, negative, rule)
-    values, c1, c0 = distinct(positive, negative, "higher")
+    _, c1, c0 = distinct(positive, negative, "higher")
     f1, f0 = np.cumsum(c1), np.cumsum(c0)
     n1, n0 = int(f1[-1]), int(f0[-1])
     tp, fp = n1 - f1, n0 - f0

@@ -89,7 +89,7 @@ def distinct(
 ) -> tuple[Floats, Whole, Whole]:
     """The m distinct values, rising and turned so that high ones speak for the positive state,
     and how many positive and negative patients have each; all of shape (m,)."""
-    x, y = turn(_marker(positive), direction), turn(_marker(negative), direction)
+    x, y = turn(one_marker(positive), direction), turn(one_marker(negative), direction)
     if not x.size or not y.size:
         raise EstimateError(f"groups of {x.size} and {y.size} patients, one in each is needed.")
     values, at = np.unique(np.concatenate([x, y]), return_inverse=True)
@@ -137,7 +137,7 @@ class Area:
         Raises :class:`EstimateError` where the error is zero (the groups do not overlap, or
         every value is tied): the method then has no interval.
         """
-        z = _quantile(level)
+        z = normal_quantile(level)
         if self.se == 0:
             raise EstimateError(f"an area of {self.auc:g} without any error has no interval.")
         if scale == "plain":
@@ -219,7 +219,7 @@ def bootstrap(
     or fewer than one resample.  Groups that do not overlap give areas that are all the same:
     the bootstrap has no error to tell then, and :func:`percentiles` refuses them.
     """
-    x, y = _marker(positive), np.sort(_marker(negative))
+    x, y = one_marker(positive), np.sort(one_marker(negative))
     n1, n0 = x.size, y.size
     if min(n1, n0) < 2:
         raise EstimateError(f"groups of {n1} and {n0} patients, two in each are needed.")
@@ -250,21 +250,23 @@ def percentiles(resampled: ArrayLike, level: float = 0.95) -> tuple[float, float
 
     Raises :class:`EstimateError` if they are fewer than two, not finite or all the same.
     """
-    values = _marker(resampled)
-    _quantile(level)
+    values = one_marker(resampled)
+    normal_quantile(level)
     if values.size < 2 or values.min() == values.max():
         raise EstimateError("resampled estimates that are all the same have no interval.")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
-def _quantile(level: float) -> float:
+def normal_quantile(level: float) -> float:
+    """z of a two-sided interval of coverage `level`; refused outside 0 to 1."""
     if not 0 < level < 1:
         raise EstimateError(f"a coverage lies between 0 and 1, {level:g} does not.")
     return float(special.ndtri((1 + level) / 2))
 
 
-def _marker(values: ArrayLike) -> Floats:
+def one_marker(values: ArrayLike) -> Floats:
+    """The values of one marker, shape (n,); refused if another shape or not finite."""
     found = np.asarray(values, dtype=float)
     if found.ndim != 1:
         raise EstimateError("the values of one marker stand in one row.")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from analysis.estimate.roc import Direction, EstimateError, one_marker, normal_quantile, turn
+from analysis.estimate.roc import Direction, EstimateError, normal_quantile, one_marker, turn
 
 Method = Literal["wilson", "clopper-pearson", "jeffreys"]
 

@@ -106,14 +106,21 @@ def altman(p_min: float, share: float) -> float:
 
 
 def improved_bonferroni(found: Maximum) -> float:
-    """An upper bound of the P value from the cuts that were tried, at most 1 (Worsley 1983;
-    Lausen, Sauerbrei and Schumacher 1994, for large samples).  Close where cuts are few."""
+    """The large-sample P value from the cuts that were tried, at most 1: the P of the first, and
+    for each next one the chance that the statistic is passed there only (Worsley 1982; Lausen,
+    Sauerbrei and Schumacher 1994).
+
+    Close where cuts are few.  The chances are a series for neighbouring cuts; where it would
+    make one of them negative, for cuts far apart and a large statistic, it is taken as that of
+    the cut alone.
+    """
     b, n = found.statistic, found.n
     first, second = found.below[:-1], found.below[1:]
     apart = np.sqrt(1 - first * (n - second) / ((n - first) * second))
     density = math.exp(-b * b / 2) / math.pi
+    alone = 2 * float(special.ndtr(-b))
     steps = density * (apart - (b * b / 4 - 1) * apart**3 / 6)
-    return min(float(2 * special.ndtr(-b) + steps.sum()), 1.0)
+    return min(alone + float(np.where(steps >= 0, steps, alone).sum()), 1.0)
 
 
 def exact(found: Maximum) -> float:

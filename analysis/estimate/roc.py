@@ -132,7 +132,7 @@ class Area:
         self, level: float = 0.95, scale: Literal["plain", "logit"] = "plain"
     ) -> tuple[float, float]:
         """The interval of coverage `level`: area ± z·SE, cut off at 0 and 1 (as pROC does), or
-        the same on the logit scale (Pepe 2003, section 5.2.4), which stays inside by itself.
+        the same on the logit scale (Pepe 2003, chapter 5), which stays inside by itself.
 
         Raises :class:`EstimateError` where the error is zero (the groups do not overlap, or
         every value is tied): the method then has no interval.

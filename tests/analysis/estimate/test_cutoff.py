@@ -210,24 +210,27 @@ def test_cuts_in_resamples_and_their_worth_are_those_of_cutpointr(id, place):
 
 
 def plain(x, y, rule, rng, resamples, stratified) -> np.ndarray:
-    """The same, patient by patient: optimism of sensitivity and specificity, and the cut."""
+    """The same, patient by patient: the cut, optimism of sensitivity and specificity, and both
+    in the patients left out."""
     rows = []
     state, value = np.repeat([1, 0], [len(x), len(y)]), np.concatenate([x, y])
     for _ in range(resamples):
         if stratified:
-            a, b = rng.choice(x, len(x)), rng.choice(y, len(y))
+            who = np.append(rng.choice(len(x), len(x)), len(x) + rng.choice(len(y), len(y)))
         else:
             who = rng.integers(0, len(value), len(value))
-            a, b = value[who][state[who] == 1], value[who][state[who] == 0]
+        a, b = value[who][state[who] == 1], value[who][state[who] == 0]
         try:
             found = cutoff.search(a, b, rule)
         except EstimateError:
             continue
         cut = found.cuts[0]
-        called = np.greater_equal if rule.direction == "higher" else np.less_equal
+        called = (value >= cut) if rule.direction == "higher" else (value <= cut)
+        out = ~np.isin(np.arange(len(value)), who)
         rows.append((
-            cut, found.sensitivity[0] - called(x, cut).mean(),
-            found.specificity[0] - 1 + called(y, cut).mean(),
+            cut, found.sensitivity[0] - called[state == 1].mean(),
+            found.specificity[0] - 1 + called[state == 0].mean(),
+            called[out & (state == 1)].mean(), 1 - called[out & (state == 0)].mean(),
         ))  # fmt: skip
     return np.array(rows)
 
@@ -254,6 +257,8 @@ def test_optimism_is_that_of_a_plain_loop(rule, stratified):
     errors = 4 * loop.std(axis=0) / math.sqrt(len(loop))
     assert found.optimism.sensitivity == pytest.approx(loop[:, 1].mean(), abs=errors[1])
     assert found.optimism.specificity == pytest.approx(loop[:, 2].mean(), abs=errors[2])
+    assert found.outside.sensitivity == pytest.approx(loop[:, 3].mean(), abs=errors[3])
+    assert found.outside.specificity == pytest.approx(loop[:, 4].mean(), abs=errors[4])
     assert found.optimism.youden == pytest.approx(
         found.optimism.sensitivity + found.optimism.specificity
     )
@@ -295,6 +300,31 @@ def test_resamples_without_both_states_or_without_a_cut_are_counted():
     assert grouped.one_class == 0
     # both groups constant, and of the same value: 1/8
     assert grouped.no_cut == pytest.approx(1000, abs=4 * math.sqrt(875))
+
+
+def test_what_a_worthless_marker_is_worth_by_each_estimate():
+    """Both groups from one population, so that the true J of every cut is 0."""
+    rng, told = np.random.default_rng(12), []
+    for _ in range(150):
+        x, y = rng.normal(size=60), rng.normal(size=80)
+        found = cutoff.bootstrap(x, y, cutoff.Rule(), rng, 100)
+        told.append((found.apparent.youden, found.corrected.youden, found.outside.youden))
+    apparent, corrected, outside = np.mean(told, axis=0)
+    error = np.std(told, axis=0) / math.sqrt(150)
+    assert outside == pytest.approx(0, abs=4 * error[2])
+    assert corrected - 4 * error[1] > 0  # the stated limit of the optimism
+    assert 0.2 * apparent < corrected < 0.5 * apparent
+
+
+def test_patients_left_out_are_told_where_there_are_any():
+    found = cutoff.bootstrap([2.0], [1.0], cutoff.Rule(), np.random.default_rng(1), 20)
+    assert np.isnan(found.outside_sensitivity).all()
+    with pytest.raises(EstimateError, match="left out"):
+        _ = found.outside
+    # a cut at 2 misses the positive patient left out, one at 1.25 does not
+    found = cutoff.bootstrap([1.5, 3.0], [1.0], cutoff.Rule(), np.random.default_rng(1), 200)
+    assert np.isnan(found.outside_specificity).all()
+    assert set(found.outside_sensitivity[~np.isnan(found.outside_sensitivity)]) == {0, 1}
 
 
 def test_portions_are_all_kept(monkeypatch):

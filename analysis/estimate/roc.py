@@ -179,7 +179,6 @@ def _untied(x: Floats, y: Floats) -> tuple[Whole, Whole, int] | None:
     too.  Values that differ in this bit alone count as perhaps tied.
     """
     values = np.concatenate([y, x])
-    values += 0.0  # no negative zero
     bits = values.view(np.int64)
     bits |= 1
     bits[: y.size] -= 1
@@ -188,7 +187,7 @@ def _untied(x: Floats, y: Floats) -> tuple[Whole, Whole, int] | None:
         raise EstimateError("a marker has values that are not finite.")
     state = (bits & 1).astype(bool)
     bits |= 1
-    # the smallest numbers around zero lose their order with their last bit
+    # zero has two signs, and the smallest numbers become it without their last bit
     tiny = values.searchsorted(1e-323, "right") - values.searchsorted(-1e-323)
     if (bits[1:] == bits[:-1]).any() or tiny > 1:
         return None

@@ -154,7 +154,7 @@ def test_one_area_and_its_intervals_are_those_of_r(case):
     assert found.interval(scale="logit") == pytest.approx(case["logit"], abs=1e-8)
 
 
-@given(values, values, st.sampled_from([1.0, 1e-323, 1e-320, 1e300, -0.1]))
+@given(values, values, st.sampled_from([1.0, 5e-324, 1e-323, 1e300, -0.1]))
 def test_the_fast_path_is_the_general_one(x, y, unit):
     """Also for numbers so small that the last bit is all they have."""
     x, y = np.array(x) * unit, np.array(y) * unit
@@ -171,8 +171,27 @@ def test_the_fast_path_tells_neighbouring_floats_apart():
         assert roc.area(x, y).auc == roc.areas(x, y).auc[0]
 
 
-def test_zero_has_no_sign():
-    assert roc.area([0.0, 1.0], [-0.0, -1.0]).auc == 0.875
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([0.0, 1.0], [-0.0, -1.0]),
+        ([-0.0, 1.0], [0.0, -1.0]),
+        ([-5e-324, 0.0], [0.0, -5e-324]),
+        ([-5e-324, 5e-324], [-0.0, 5e-324]),
+    ],
+)
+def test_zero_has_no_sign_and_the_smallest_numbers_are_not_zero(x, y):
+    general, fast = roc.areas(x, y), roc.area(x, y)
+    assert (fast.auc, fast.se) == pytest.approx((general.auc[0], general.se[0]), abs=1e-12)
+
+
+def test_the_plain_interval_ends_at_0_and_1_and_the_logit_one_before():
+    found = roc.area([2.0, 4, 5, 6], [1.0, 2.5, 0, 1])
+    low, high = found.interval()
+    assert high == 1 < found.auc + 1.96 * found.se
+    assert low < found.interval(scale="logit")[1] < 1
+    below = roc.area([1.0, 2.5, 0, 1], [2.0, 4, 5, 6]).interval()
+    assert below == pytest.approx((0, 1 - low))
 
 
 def test_the_patients_are_left_as_they_were():

@@ -108,16 +108,18 @@ def search(positive: ArrayLike, negative: ArrayLike, rule: Rule) -> Cuts:
 
 
 def scores(
-    tp: Whole, fp: Whole, n1: Whole | int, n0: Whole | int, rule: Rule
-) -> tuple[np.ndarray, np.ndarray]:
+    tp: Whole, fp: Whole, n1: Whole | int, n0: Whole | int, rule: Rule,
+    apart: np.ndarray | bool = True,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """How good each cut is by the rule (more is better) and whether it may be chosen.
 
     `tp`, `fp`: shape (..., m), patients called positive, of `n1` and `n0`, which broadcast to
-    them.  A cut that may not be chosen has the least score of its type.
+    them.  `apart`: whether different values stand on the two sides of each cut.  A cut that may
+    not be chosen has the least score of its type.
     """
     n = n1 + n0
     called = tp + fp
-    allowed = (called > 0) & (called < n)
+    allowed = (called > 0) & (called < n) & apart
     if rule.inner is not None:
         # as maxstat: whole patients, rounded down, on the side of the low values
         low, high = (np.floor(share * n + 1e-9) for share in rule.inner)

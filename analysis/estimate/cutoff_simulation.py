@@ -7,7 +7,6 @@ McGuire 1992).  The apparent J beside the J of the same cut in the population is
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -84,11 +83,9 @@ def simulate(
         under1 = np.cumsum(order < n1, axis=1)
         under0 = np.arange(1, n + 1) - under1
         tp, fp = n1 - under1, n0 - under0
-        score, allowed = cutoff.scores(tp, fp, n1, n0, rule)
-        # no cut between equal values
-        allowed[:, :-1] &= values[:, 1:] > values[:, :-1]
-        least = -math.inf if score.dtype.kind == "f" else np.iinfo(score.dtype).min
-        at = cutoff.first_best(np.where(allowed, score, least))
+        apart = np.append(values[:, 1:] > values[:, :-1], np.zeros((now, 1), dtype=bool), axis=1)
+        score, allowed = cutoff.scores(tp, fp, n1, n0, rule, apart)
+        at = cutoff.first_best(score)
         row = np.flatnonzero(allowed[np.arange(now), at])
         at = at[row]
         cuts = between(values[row, at], values[row, at + 1], rule.place)

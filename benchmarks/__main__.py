@@ -171,6 +171,121 @@ def across() -> Iterator[Pair]:
     )
 
 
+# what R is timed with: medians of runs inside one R, without its start
+R_TIMES = """
+suppressMessages({library(pROC); library(maxstat)})
+small <- read.csv("small.csv"); large <- read.csv("large.csv")
+median_of <- function(times, work) median(sapply(seq_len(times), function(i) {
+  start <- Sys.time(); work(); as.numeric(Sys.time() - start, units = "secs") }))
+delong <- function(d) ci.auc(roc(d$y, d$x, levels = 0:1, direction = "<", quiet = TRUE))
+invisible(delong(small))
+cat("delong", median_of(50, function() delong(small)), "\n")
+cat("delong_large", median_of(3, function() delong(large)), "\n")
+r <- roc(small$y, small$x, levels = 0:1, direction = "<", quiet = TRUE)
+cat("bootstrap", median_of(1, function()
+  ci.auc(r, method = "bootstrap", boot.n = 10000, progress = "none")), "\n")
+cat("maxstat", median_of(1, function() maxstat.test(
+  y ~ x, data = small, smethod = "Data", pmethod = "condMC", B = 10000)), "\n")
+if (requireNamespace("cutpointr", quietly = TRUE)) {
+  suppressMessages(library(cutpointr))
+  cat("cutpointr", median_of(1, function() suppressMessages(cutpointr(
+    small, x, y, pos_class = 1, neg_class = 0, direction = ">=", method = maximize_metric,
+    metric = youden, boot_runs = 1000, boot_stratify = TRUE, use_midpoints = TRUE,
+    silent = TRUE))), "\n")
+}
+"""
+
+
+def r_times(small: tuple[np.ndarray, np.ndarray], large: tuple[np.ndarray, np.ndarray]):
+    """Seconds of R by name, and why a name is missing."""
+    if shutil.which("Rscript") is None:
+        return {}, "there is no Rscript"
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (x, y) in (("small", small), ("large", large)):
+            state = np.repeat([1, 0], [x.size, y.size])
+            rows = np.column_stack([state, np.concatenate([x, y])])
+            np.savetxt(Path(folder) / f"{name}.csv", rows, "%.17g", ",", header="y,x", comments="")
+        (Path(folder) / "times.R").write_text(R_TIMES, encoding="utf-8")
+        ran = subprocess.run(["Rscript", "times.R"], cwd=folder, capture_output=True, text=True)
+    told = dict(line.split() for line in ran.stdout.splitlines())
+    return {name: float(t) for name, t in told.items()}, "R lacks a package" if ran.returncode or (
+        "cutpointr" not in told
+    ) else ""  # fmt: skip
+
+
+def estimate() -> Iterator[Pair]:
+    """Areas, their bootstrap and searched cuts of 112 and 160 patients, against R's pROC,
+    maxstat and cutpointr, a scikit-learn loop and confidenceinterval, where they are there."""
+    from dataclasses import replace
+    from importlib.util import find_spec
+
+    from sklearn.metrics import roc_curve
+
+    from analysis.estimate import cutoff, cutoff_simulation, maximally_selected, roc
+
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(0.5, 1, 112), rng.normal(0, 1, 160)
+    many = rng.normal(0.5, 1, 500_000), rng.normal(0, 1, 500_000)
+    theirs, missing = r_times((x, y), many)
+
+    def with_r(pair: Pair, name: str, peer: str) -> Pair:
+        told = peer if name in theirs else f"{peer}: left out, {missing}"
+        return replace(pair, peer=told, theirs=theirs.get(name))
+
+    small = compare(
+        "DeLong's area and interval, 272 patients", lambda: roc.area(x, y).interval(), repeats=500
+    )
+    yield with_r(small, "delong", "pROC")
+    large = compare("DeLong's area and interval, 10^6 patients", lambda: roc.area(*many).interval())
+    yield with_r(large, "delong_large", "pROC")
+
+    task = "stratified bootstrap of the area, 10,000 resamples"
+    ours = compare(task, lambda: roc.percentiles(roc.bootstrap(x, y, rng)), repeats=9)
+    yield with_r(ours, "bootstrap", "pROC")
+    state, values = np.repeat([1, 0], [x.size, y.size]), np.concatenate([x, y])
+    if find_spec("confidenceinterval"):
+        from confidenceinterval import roc_auc_score
+
+        start = time.perf_counter()
+        roc_auc_score(state, values, method="bootstrap_percentile", n_resamples=10_000)
+        peer, other = "confidenceinterval (not stratified)", time.perf_counter() - start
+        yield replace(ours, peer=peer, theirs=other)
+    else:
+        yield replace(ours, peer="confidenceinterval: left out, not installed", theirs=None)
+
+    def loop() -> float:
+        gains = []
+        for _ in range(1000):
+            a, b = rng.choice(x, x.size), rng.choice(y, y.size)
+            fpr, tpr, thresholds = roc_curve(state, np.concatenate([a, b]))
+            best = (tpr - fpr).argmax()
+            original = (x >= thresholds[best]).mean() - (y >= thresholds[best]).mean()
+            gains.append(tpr[best] - fpr[best] - original)
+        return float(np.mean(gains))
+
+    searched = compare(
+        "Youden's cut and its optimism, 1,000 stratified resamples",
+        lambda: cutoff.bootstrap(x, y, cutoff.Rule(), rng).optimism,
+        "scikit-learn's curve in a loop",
+        loop,
+    )
+    yield searched
+    yield with_r(searched, "cutpointr", "cutpointr (resamples alone)")
+
+    found = maximally_selected.maximum(x, y)
+    exact = compare(
+        "P of the maximally selected statistic, exact",
+        lambda: maximally_selected.exact(found),
+        repeats=9,
+    )
+    yield with_r(exact, "maxstat", "maxstat, 10,000 random orders")
+    yield compare(
+        "10,000 studies of 272 drawn, searched and tested",
+        lambda: cutoff_simulation.simulate(values, values, (112, 160), cutoff.Rule(), rng, 10_000),
+        repeats=3,
+    )
+
+
 def book() -> Iterator[Pair]:
     """The whole book: nothing changed, output removed, a fresh clone with empty caches."""
 
@@ -211,7 +326,7 @@ def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--book", action="store_true", help="measure the building of the book too")
-    groups = [whole_audit, granularity, two_samples, adjusted, one_variable, across]
+    groups = [whole_audit, granularity, two_samples, adjusted, one_variable, across, estimate]
     groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
     for group in groups:

@@ -13,7 +13,16 @@ LIBRARY = ROOT / "analysis"
 
 # one room, two storeys: the proofs stand under the checks, the search for cohorts on them
 PROOFS, COHORTS = "analysis.compatible (proofs)", "analysis.compatible (cohorts)"
-PROOF_MODULES = {"links", "certificate", "programme", "coherence", "bounds", "largest", "solver"}
+PROOF_MODULES = {
+    "links",
+    "certificate",
+    "programme",
+    "coherence",
+    "bounds",
+    "largest",
+    "solver",
+    "whole",
+}
 
 # what each floor may import from this project; a floor may always use itself
 FLOORS = {

@@ -177,6 +177,18 @@ class Chapter:
 
         return shares_plot([self.checklist(name) for name in names], key)
 
+    def unsaid(self, *names: str) -> Html:
+        """The items of some reporting lists that are answered no."""
+        from analysis.show.checklists import unsaid
+
+        return unsaid([self.checklist(name) for name in names])
+
+    def readings(self, *names: str) -> Html:
+        """The overall judgement of some tools under kinder readings of their answers."""
+        from analysis.show.checklists import readings
+
+        return readings([self.checklist(name) for name in names])
+
     def events_per(self, variables: int) -> str:
         """Patients with the event for each of so many variables, as a line by hand."""
         from analysis.show.checklists import events_per_variable

@@ -187,13 +187,20 @@ class Checked:
             }
             for domain in self.appraisal.judged()
         ]
-        override = self.appraisal.overrides.get(OVERALL)
-        why = self.appraisal.why(override) if override else "the domains"
         rows.append(
             {"Domain": "Overall", "What should hold": "All of it",
-             "Risk of bias": answer_badge(self.appraisal.overall()), "Decided by": why}
+             "Risk of bias": answer_badge(self.appraisal.overall()),
+             "Decided by": self._overall_reason()}
         )  # fmt: skip
         return paper_rows(rows, label=f"{self.appraisal.checklist.name}: domains")
+
+    def _overall_reason(self) -> str:
+        appraisal = self.appraisal
+        if override := appraisal.overrides.get(OVERALL):
+            return f"our judgement: {appraisal.why(override)}"
+        judgements = [d.judgement for d in appraisal.judged()]
+        worst = next(w for w in ("high", "unclear", "moderate", "low") if w in judgements)
+        return f"{judgements.count(worst)} of {len(judgements)} domains {worst}"
 
     def _reason(self, domain: Judged) -> str:
         """The answers behind a judgement: those against it by number, or how many there are."""
@@ -236,15 +243,68 @@ class Checked:
         """The counts as sums: answers that apply, then all items."""
         counts = self.appraisal.counts()
         rest = counts.pop(NOT_APPLICABLE, 0)
-        given = " + ".join(str(n) for n in counts.values())
+        given = " + ".join(f"{n} {word}" for word, n in counts.items())
         line = f"{given} = {self.appraisal.asked}"
         total = len(self.appraisal.answers)
         return f"{line} that apply; {self.appraisal.asked} + {rest} = {total}" if rest else line
 
-    def if_instead(self, **reading: str) -> str:
-        """The overall judgement by the rules with some answers read otherwise; keys are
-        answers with ``_`` for blanks."""
-        return self.appraisal.overall({k.replace("_", " "): v for k, v in reading.items()})
+    def domain_by_hand(self, section: str) -> str:
+        """How many answers of a domain speak against it, as a line; KeyError if there is no
+        such domain."""
+        found = {d.section: d for d in self.appraisal.judged()}[section]
+        items = [i.id for i in self.appraisal.checklist.items if i.section == section]
+        against = [id for id in items if self.appraisal[id].answer in ("no", "probably no")]
+        line = f"{len(against)} of {len(items)} answered no or probably no"
+        if self.appraisal.checklist.kind == "quips":
+            sign = "≥" if 2 * len(against) >= len(items) else "<"
+            line = f"{len(against)} of {len(items)} answered no: 2 × {len(against)} {sign} {len(items)}"  # fmt: skip
+        return f"{line}, so {found.computed} by the rule"
+
+
+# how kindly the answers may be read: open ones first, then those that lean against the paper
+READINGS = (
+    ("As answered", ()),
+    ("Every open question answered for the authors", ("no information", "unsure")),
+    (
+        "And every probably no or partial as well",
+        ("no information", "unsure", "probably no", "partial"),
+    ),
+)
+
+
+def readings(lists: Sequence[Checked]) -> Html:
+    """The overall judgement of some tools under kinder and kinder readings of the answers,
+    with the domains that stay high."""
+    rows = []
+    for words, kind in READINGS:
+        row: dict[str, Any] = {"Reading": words}
+        for checked in lists:
+            appraisal = checked.appraisal
+            instead = dict.fromkeys(kind, "yes")
+            overall = appraisal.overall(instead)
+            high = [d.section for d in appraisal.judged(instead) if d.judgement == "high"]
+            badge = answer_badge(overall)
+            named = f" {', '.join(high)}" if high else ""
+            row[appraisal.checklist.name] = Html(
+                badge.html + str(inline(named)), badge.text + named
+            )
+        rows.append(row)
+    return paper_rows(rows, label="The overall judgement under kinder readings")
+
+
+def unsaid(lists: Sequence[Checked]) -> Html:
+    """The items of some lists that are answered no."""
+    rows = [
+        {
+            "List": f"{checked.appraisal.checklist.name} {item.id}",
+            "What is asked": item.title,
+            "What the paper says": checked.appraisal.why(checked.appraisal[item.id]),
+        }
+        for checked in lists
+        for item in checked.appraisal.checklist.items
+        if checked.appraisal[item.id].answer == "no"
+    ]
+    return paper_rows(rows, label="Items that are answered no")
 
 
 def percent(share: Fraction) -> str:

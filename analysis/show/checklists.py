@@ -131,8 +131,11 @@ class Checked:
         rows = {i.section: [] for i in items}  # type: dict[str, list[dict[str, Any]]]
         for item in items:
             rows[item.section].append(self._row(item))
+        sections = list(rows.items())
+        if all(len(own) == 1 for own in rows.values()):  # a heading over each row says nothing
+            sections = [("", [row for own in rows.values() for row in own])]
         html = template(_ANSWERS).render(
-            label=label, columns=(*columns, "What the paper says"), sections=list(rows.items())
+            label=label, columns=(*columns, "What the paper says"), sections=sections
         )
         lines = [
             f"{row['id']} {row['title']}: {row['word']}: {row['why']}"
@@ -180,16 +183,14 @@ class Checked:
         """The judgement of each domain and of the whole, with what decided it."""
         rows = [
             {
-                "Domain": domain.section,
-                "What should hold": domain.title,
+                "Domain": _titled(domain.section, domain.title),
                 "Risk of bias": answer_badge(domain.judgement),
                 "Decided by": self._reason(domain),
             }
             for domain in self.appraisal.judged()
         ]
         rows.append(
-            {"Domain": "Overall", "What should hold": "All of it",
-             "Risk of bias": answer_badge(self.appraisal.overall()),
+            {"Domain": "Overall", "Risk of bias": answer_badge(self.appraisal.overall()),
              "Decided by": self._overall_reason()}
         )  # fmt: skip
         return paper_rows(rows, label=f"{self.appraisal.checklist.name}: domains")
@@ -209,8 +210,11 @@ class Checked:
             return f"our judgement, where the rule gives {domain.computed}: {why}"
         words = [self.appraisal[id].answer for id in domain.decided_by]
         if domain.computed in ("high", "unclear"):
-            pairs = zip(domain.decided_by, words, strict=True)
-            return "; ".join(f"{id} {word}" for id, word in pairs) or "nothing that applies"
+            by_word: dict[str, list[str]] = {word: [] for word in words}
+            for id, word in zip(domain.decided_by, words, strict=True):
+                by_word[word].append(id)
+            named = [f"{word}: {', '.join(ids)}" for word, ids in by_word.items()]
+            return "; ".join(named) or "nothing that applies"
         counts = {word: words.count(word) for word in self.appraisal.checklist.words}
         asked = sum(i.section == domain.section for i in self.appraisal.checklist.items)
         return ", ".join(f"{n} {word}" for word, n in counts.items() if n) + f" of {asked}"
@@ -296,7 +300,7 @@ def unsaid(lists: Sequence[Checked]) -> Html:
     """The items of some lists that are answered no."""
     rows = [
         {
-            "List": f"{checked.appraisal.checklist.name} {item.id}",
+            "List": f"{checked.appraisal.checklist.name}\N{NO-BREAK SPACE}{item.id}",
             "What is asked": item.title,
             "What the paper says": checked.appraisal.why(checked.appraisal[item.id]),
         }
@@ -305,6 +309,12 @@ def unsaid(lists: Sequence[Checked]) -> Html:
         if checked.appraisal[item.id].answer == "no"
     ]
     return paper_rows(rows, label="Items that are answered no")
+
+
+def _titled(heading: str, words: str) -> Html:
+    """A heading with words in small below it."""
+    html = f'{inline(heading)} <span class="reread-part">{inline(words)}</span>'
+    return Html(html, f"{heading} ({words})")
 
 
 def percent(share: Fraction) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, sparse, special, stats
 
+from analysis.estimate.effect import z_of
 from analysis.estimate.roc import EstimateError
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ class KaplanMeier:
         "log-log": on the scale log(−log S) (Kalbfleisch and Prentice 1980), inside 0 to 1;
         "plain": S ± z se, cut at 0 and 1.  NaN at survival zero or one.
         """
-        z = _z(confidence)
+        z = z_of(confidence)
         s, root = self.survival, np.sqrt(self.greenwood)
         inside = (s > 0) & (s < 1)
         low, high = np.full(len(s), np.nan), np.full(len(s), np.nan)
@@ -234,7 +235,7 @@ def cox(
     Johnson 1981), if predictors repeat each other, or without events.
     """
     t, d, x, scale = _cox_input(time, event, predictors)
-    z = _z(confidence)
+    z = z_of(confidence)
     with _lifelines_on_pandas_3():
         import pandas as pd
         from lifelines import CoxPHFitter
@@ -473,7 +474,7 @@ def bootstrap_auc_at(
     """
     t, d, m = (np.asarray(a, dtype=float) for a in (time, event, marker))
     auc_at(t, d, m, horizon)  # refuses what cannot be estimated at all
-    _z(confidence)
+    z_of(confidence)
     if resamples < 2:
         raise EstimateError("a bootstrap needs two resamples or more.")
     found = []
@@ -557,12 +558,6 @@ def _known(t: Floats, d: Bools, horizon: float) -> tuple[Bools, Bools]:
 def _check_horizon(horizon: float) -> None:
     if not (math.isfinite(horizon) and horizon > 0):
         raise EstimateError("a horizon is a finite time above zero.")
-
-
-def _z(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise EstimateError("a confidence lies between zero and one.")
-    return float(special.ndtri((1 + confidence) / 2))
 
 
 def _crossing(times: Floats, curve: Floats, level: float) -> float:

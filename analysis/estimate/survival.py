@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, sparse, special, stats
 
-from analysis.estimate.effect import z_of
+from analysis.estimate.effect import Estimate, z_of
 from analysis.estimate.roc import EstimateError
 
 Floats = NDArray[np.float64]
@@ -91,10 +92,12 @@ class KaplanMeier:
         return low, high
 
     def survival_at(self, when: ArrayLike, *, before: bool = False) -> Floats:
-        """Survival at (or just `before`) each of these times, shape as given."""
-        side = "left" if before else "right"
-        place = np.searchsorted(self.times, np.asarray(when, dtype=float), side=side)
-        return np.concatenate([[1.0], self.survival])[place]
+        """Survival at (or just `before`) each of these times, shape as given; NaN beyond the
+        longest follow-up, unless all have had the event."""
+        asked = np.asarray(when, dtype=float)
+        place = np.searchsorted(self.times, asked, side="left" if before else "right")
+        found = np.concatenate([[1.0], self.survival])[place]
+        return np.where((asked > self.times[-1]) & (found > 0), np.nan, found)
 
     def risk(
         self, horizon: float, confidence: float = 0.95, interval: Interval = "log-log"
@@ -467,28 +470,119 @@ def bootstrap_auc_at(
     rng: np.random.Generator,
     resamples: int = 2000,
     confidence: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile limits of :func:`auc_at` from resampled patients, the censoring curve included.
+) -> Estimate:
+    """:func:`auc_at` with percentile limits from resampled patients, the censoring curve included.
 
-    Raises :class:`EstimateError` if one resample in twenty has no case or no control.
+    Raises :class:`EstimateError` if more than one resample in twenty has no case or no control.
     """
-    t, d, m = (np.asarray(a, dtype=float) for a in (time, event, marker))
-    auc_at(t, d, m, horizon)  # refuses what cannot be estimated at all
+    value = auc_at(time, event, marker, horizon)
+    (low,), (high,) = _percentiles(
+        lambda *data: [auc_at(*data, horizon)], (time, event, marker), rng, resamples, confidence
+    )
+    return Estimate(value, low, high)
+
+
+def bootstrap_accuracy_at(
+    time: ArrayLike,
+    event: ArrayLike,
+    positive: ArrayLike,
+    horizon: float,
+    rng: np.random.Generator,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+) -> tuple[Estimate, Estimate]:
+    """Sensitivity and specificity of :func:`accuracy_at` with percentile limits, as
+    :func:`bootstrap_auc_at`.  The rule is taken for given: a cut-off found in these very patients
+    makes the intervals too narrow and their middle too good."""
+
+    def both(*data: Floats) -> list[float]:
+        found = accuracy_at(*data, horizon)
+        return [found.sensitivity, found.specificity]
+
+    value = both(time, event, positive)
+    low, high = _percentiles(both, (time, event, positive), rng, resamples, confidence)
+    return Estimate(value[0], low[0], high[0]), Estimate(value[1], low[1], high[1])
+
+
+def _percentiles(
+    estimate: Callable[..., list[float]],
+    data: tuple[ArrayLike, ...],
+    rng: np.random.Generator,
+    resamples: int,
+    confidence: float,
+) -> list[list[float]]:
     z_of(confidence)
     if resamples < 2:
         raise EstimateError("a bootstrap needs two resamples or more.")
-    found = []
+    columns = [np.asarray(a, dtype=float) for a in data]
+    n, found = len(columns[0]), []
     for _ in range(resamples):
-        pick = rng.integers(0, len(t), len(t))
+        pick = rng.integers(0, n, n)
         try:
-            found.append(auc_at(t[pick], d[pick], m[pick], horizon))
-        except EstimateError:
+            found.append(estimate(*(a[pick] for a in columns)))
+        except EstimateError:  # no case, no control, or nobody left: counted below
             continue
     if len(found) < 0.95 * resamples:
         raise EstimateError("too many resamples hold no patient with, or none without, the event.")
     tail = (1 - confidence) / 2
-    low, high = np.quantile(found, [tail, 1 - tail])
-    return float(low), float(high)
+    return np.quantile(found, [tail, 1 - tail], axis=0).tolist()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAt:
+    """Kaplan-Meier risks by the horizon of patients whom a rule calls `positive` and `negative`,
+    and the share it calls positive.  The positive predictive value is the first risk, the
+    negative one is one minus the second."""
+
+    positive: Risk
+    negative: Risk
+    share_positive: float
+
+    @property
+    def difference(self) -> tuple[float, float]:
+        """The risk of the positive minus that of the negative, and its standard error."""
+        return (
+            self.positive.risk - self.negative.risk,
+            math.hypot(self.positive.se, self.negative.se),
+        )
+
+    def net_benefit(self, thresholds: ArrayLike) -> tuple[Floats, Floats]:
+        """Net benefit of the rule and of treat-all at each threshold (Vickers 2008): shares with
+        the event treated, less those without it times the odds of the threshold.
+
+        Treat-all takes the overall risk as the sum of the two parts, which is the Kaplan-Meier
+        risk of all only if censoring is the same in both.
+        """
+        at = np.atleast_1d(np.asarray(thresholds, dtype=float))
+        if not ((at >= 0) & (at < 1)).all():
+            raise EstimateError("a threshold is a risk, zero or more and below one.")
+        w, share = at / (1 - at), self.share_positive
+        overall = share * self.positive.risk + (1 - share) * self.negative.risk
+        return (
+            share * (self.positive.risk - (1 - self.positive.risk) * w),
+            overall - (1 - overall) * w,
+        )
+
+
+def rule_at(
+    time: ArrayLike,
+    event: ArrayLike,
+    positive: ArrayLike,
+    horizon: float,
+    confidence: float = 0.95,
+) -> RuleAt:
+    """Predictive values of a rule for the event by the horizon, from the curves of its two groups:
+    right also where those called positive leave at another rate than the others.
+
+    Raises :class:`EstimateError` if the rule says the same of all, or as
+    :meth:`KaplanMeier.risk` in either group.
+    """
+    t, d = _follow_up(time, event)
+    rule = _rule(positive, len(t))
+    if rule.all() or not rule.any():
+        raise EstimateError("the rule says the same of every patient.")
+    one, nil = (kaplan_meier(t[g], d[g]).risk(horizon, confidence) for g in (rule, ~rule))
+    return RuleAt(one, nil, float(rule.mean()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,7 +698,7 @@ def _monotone(t: Floats, d: Bools, x: Floats) -> bool:
     """Whether the partial likelihood has no single finite maximum, decided by a linear programme:
     some b in a box has b·x of every event at the top of its risk set, below it or not."""
     at = np.unique(t[d])
-    n, k, m = len(t), x.shape[1], len(at)
+    k, m = x.shape[1], len(at)
     # centred in each risk set: no spread in some direction means that b is not determined
     spread = np.zeros((k, k))
     gain = np.zeros(k)
@@ -642,7 +736,9 @@ def _monotone(t: Floats, d: Bools, x: Floats) -> bool:
         b_ub=np.zeros(below_top.shape[0] + chain.shape[0] + at_top.shape[0]),
         bounds=[(-1, 1)] * k + [(None, None)] * m, method="highs",
     )  # fmt: skip
-    return bool(-answer.fun > 1e-7 * n)
+    # a direction that the data leave free runs to the box; what the solver's tolerance lets
+    # through stays near zero
+    return bool(np.abs(answer.x[:k]).max() > 0.5 and -answer.fun > 1e-7)
 
 
 @contextmanager

@@ -28,5 +28,21 @@ for seed, n, prevalence in ((1, 80, None), (2, 300, None), (3, 120, 0.15)):
         "id": f"simulated_{seed}", "state": state.tolist(), "risk": risk.tolist(),
         "prevalence": prevalence, "thresholds": thresholds, **curve,
     })  # fmt: skip
+at_horizon = []
+for seed, n, leaving in ((4, 150, 8.0), (5, 80, 30.0)):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    t, c = rng.exponential(8 * np.exp(-x)), rng.exponential(leaving, n)
+    time, event = np.round(np.minimum(t, c), 3), (t <= c).astype(int)
+    risk = np.round(1 / (1 + np.exp(0.5 - x)), 2)
+    horizon, thresholds = 2.5, [0.2, 0.35, 0.5, 0.6]
+    table = dca(data=pd.DataFrame({"event": event, "time": time, "risk": risk}), outcome="event",
+                modelnames=["risk"], thresholds=thresholds, time=horizon,
+                time_to_outcome_col="time")  # fmt: skip
+    at_horizon.append({
+        "id": f"simulated_{seed}", "time": time.tolist(), "event": event.tolist(),
+        "risk": risk.tolist(), "horizon": horizon, "thresholds": thresholds,
+        "net_benefit_risk": table[table["model"] == "risk"]["net_benefit"].tolist(),
+    })  # fmt: skip
 print(json.dumps({"dcurves": version("dcurves"), "script": "tests/oracles/decision_curve.py",
-                  "cases": cases}))  # fmt: skip
+                  "cases": cases, "at_horizon": at_horizon}))  # fmt: skip

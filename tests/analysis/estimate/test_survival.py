@@ -1,4 +1,5 @@
-"""Curves, tests and hazards against R's survival; the area at a horizon against scikit-survival."""
+"""Curves, tests and hazards against R's survival; the area at a horizon against scikit-survival,
+net benefit at a horizon against dcurves."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from tests.analysis.ledgers import ROOT
 ORACLES = ROOT / "tests" / "oracles"
 R = json.loads((ORACLES / "survival.json").read_text(encoding="utf-8"))
 PEER = json.loads((ORACLES / "auc_at_horizon.json").read_text(encoding="utf-8"))
+DCURVES = json.loads((ORACLES / "decision_curve.json").read_text(encoding="utf-8"))
 
 
 def by_id(case) -> str:
@@ -245,11 +247,55 @@ def test_stories_of_the_lost_bound_every_story():
 def test_the_bootstrap_repeats_and_covers():
     case = PEER["cases"][1]
     data = case["time"], case["event"], case["marker"], case["horizons"][1]
-    low, high = survival.bootstrap_auc_at(*data, np.random.default_rng(1), 300)
-    assert (low, high) == survival.bootstrap_auc_at(*data, np.random.default_rng(1), 300)
-    assert low < survival.auc_at(*data) < high
+    found = survival.bootstrap_auc_at(*data, np.random.default_rng(1), 300)
+    assert found == survival.bootstrap_auc_at(*data, np.random.default_rng(1), 300)
+    assert found.low < found.value == survival.auc_at(*data) < found.high
+    narrow = survival.bootstrap_auc_at(*data, np.random.default_rng(1), 300, 0.5)
+    assert found.low < narrow.low < narrow.high < found.high
     with pytest.raises(EstimateError, match="too many resamples"):
         survival.bootstrap_auc_at([1, 2, 9], [1, 0, 0], [1, 2, 3], 5, np.random.default_rng(1), 50)
+    with pytest.raises(EstimateError, match="two resamples"):
+        survival.bootstrap_auc_at(*data, np.random.default_rng(1), 1)
+
+
+def test_limits_of_a_rule_without_loss_are_those_of_two_shares():
+    state = np.repeat([1, 1, 0, 0], [60, 40, 30, 120])
+    rule = np.repeat([1, 0, 1, 0], [60, 40, 30, 120])
+    time = np.where(state == 1, 2.0, 9.0)
+    found = survival.bootstrap_accuracy_at(time, state, rule, 5, np.random.default_rng(2), 3000)
+    for one, share, n in zip(found, (0.6, 0.8), (100, 150), strict=True):
+        assert one.value == pytest.approx(share)
+        reach = 1.96 * math.sqrt(share * (1 - share) / n)
+        assert (one.low, one.high) == pytest.approx((share - reach, share + reach), abs=0.012)
+
+
+@pytest.mark.parametrize("case", DCURVES["at_horizon"], ids=by_id)
+def test_net_benefit_at_a_horizon_is_that_of_dcurves(case):
+    data = np.array(case["time"]), np.array(case["event"])
+    for threshold, wanted in zip(case["thresholds"], case["net_benefit_risk"], strict=True):
+        rule = np.array(case["risk"]) >= threshold
+        found = survival.rule_at(*data, rule, case["horizon"]).net_benefit(threshold)[0]
+        assert found[0] == pytest.approx(wanted, abs=1e-10)
+
+
+def test_a_rule_at_a_horizon_is_two_curves():
+    t, d, rule = (np.array(a) for a in ([1, 2, 3, 4, 5, 6], [1, 0, 1, 0, 1, 0], [1, 1, 1, 0, 0, 0]))
+    found = survival.rule_at(t, d, rule, 3)
+    assert (found.positive.risk, found.negative.risk) == (1, 0)
+    found = survival.rule_at(t, d, rule, 2.5)
+    assert found.positive.risk == pytest.approx(1 / 3)
+    difference, se = found.difference
+    assert difference == pytest.approx(1 / 3)
+    assert se == pytest.approx(math.sqrt(2 / 27))  # a share of one in three
+    # share positive one half, threshold one half: 1/2 (1/3 − 2/3), and 1/6 − 5/6
+    assert found.net_benefit(0.5)[0] == pytest.approx([-1 / 6])
+    assert found.net_benefit(0.5)[1] == pytest.approx([-2 / 3])
+    with pytest.raises(EstimateError, match="the same of every patient"):
+        survival.rule_at(t, d, np.ones(6), 3)
+    with pytest.raises(EstimateError, match="ends at 3"):
+        survival.rule_at(t, [1, 1, 0, 0, 1, 0], rule, 4)
+    with pytest.raises(EstimateError, match="threshold"):
+        found.net_benefit(1)
 
 
 # --- what has no estimate ---
@@ -293,6 +339,8 @@ def test_a_horizon_beyond_the_follow_up_is_refused():
     assert (early.risk, early.at_risk) == (0, 2)
     assert math.isnan(early.high)
     assert found.quantile(0.5).time == math.inf
+    assert found.survival_at([0, 1, 3]) == pytest.approx([1, 2 / 3, 2 / 3])
+    assert np.isnan(found.survival_at(3.1))
     with pytest.raises(EstimateError, match="interval"):
         found.limits(interval="log")
     with pytest.raises(EstimateError, match="confidence"):

@@ -242,18 +242,23 @@ def cox(
     with _lifelines_on_pandas_3():
         import pandas as pd
         from lifelines import CoxPHFitter
+        from lifelines.exceptions import ConvergenceError, ConvergenceWarning
+        from lifelines.utils import concordance_index
 
+        # what it warns of is settled below, by Newton's own step
+        warnings.simplefilter("ignore", ConvergenceWarning)
         table = pd.DataFrame(x, columns=[f"x{k}" for k in range(x.shape[1])])
-        table = table.assign(time=t, event=d)
-        # its own limits stop at six digits where events are tied
-        options = {"precision": 1e-16, "r_precision": 1e-15, "max_steps": 100}
-        found = CoxPHFitter().fit(table, "time", "event", fit_options=options)
-        null = -found.log_likelihood_ratio_test().test_statistic / 2 + found.log_likelihood_
-        b, se = found.params_.to_numpy() / scale, found.standard_errors_.to_numpy() / scale
-        index = float(found.concordance_index_)
+        try:
+            found = CoxPHFitter().fit(table.assign(time=t, event=d), "time", "event")
+        except ConvergenceError:
+            raise EstimateError("the fit does not converge.") from None
+        b, here = _polish(t, d, x, found.params_.to_numpy())
+        index = concordance_index(t, -(x @ b), d)
+    se = np.sqrt(np.diag(np.linalg.inv(here.information))) / scale
+    b = b / scale
     return CoxFit(
         b, se, np.exp(b), np.exp(b - z * se), np.exp(b + z * se), 2 * special.ndtr(-np.abs(b / se)),
-        float(found.log_likelihood_), float(null), index,
+        here.log_likelihood, _efron(t, d, x, np.zeros(len(b))).log_likelihood, float(index),
     )  # fmt: skip
 
 
@@ -281,9 +286,9 @@ def proportional_hazards(
     g: one minus the Kaplan-Meier curve just before t ("km"), t, log t, or the rank of t among
     all times, censored ones too.  Arguments and refusals as :func:`cox`.
     """
+    b = cox(time, event, predictors).coefficients
     t, d, x, scale = _cox_input(time, event, predictors)
-    b = cox(time, event, predictors).coefficients * scale
-    at = np.unique(t[d])
+    b, at = b * scale, np.unique(t[d])
     if transform == "km":
         g = 1 - kaplan_meier(t, d).survival_at(at, before=True)
     elif transform == "identity":
@@ -297,23 +302,13 @@ def proportional_hazards(
         g = stats.rankdata(ordered)[np.searchsorted(ordered, at)]
     else:
         raise EstimateError(f'there is no transform of the time called "{transform}".')
-    weight = np.exp(x @ b)
+    here = _efron(t, d, x, b)
+    g_of = g[here.at] - g[here.at].mean()
     k = x.shape[1]
-    score, plain, mixed, squared = np.zeros(k), *(np.zeros((k, k)) for _ in range(3))
-    for u, g_u in zip(at, g - np.average(g), strict=True):
-        here, dying = t >= u, d & (t == u)
-        first = weight[here] @ x[here], weight[dying] @ x[dying]
-        second = ((weight[here] * x[here].T) @ x[here], (weight[dying] * x[dying].T) @ x[dying])
-        total, dead, ties = weight[here].sum(), weight[dying].sum(), int(dying.sum())
-        score += g_u * x[dying].sum(axis=0)
-        for share in np.arange(ties) / ties:  # Efron: a share of the tied deaths is still at risk
-            mass = total - share * dead
-            mean = (first[0] - share * first[1]) / mass
-            spread = (second[0] - share * second[1]) / mass - np.outer(mean, mean)
-            score -= g_u * mean
-            plain += spread
-            mixed += g_u * spread
-            squared += g_u**2 * spread
+    score = g_of @ here.residuals
+    plain = here.information
+    mixed = np.tensordot(g_of, here.spread, 1)
+    squared = np.tensordot(g_of**2, here.spread, 1)
     # the coefficients themselves are fitted: what they explain is taken out
     information = squared - mixed @ np.linalg.solve(plain, mixed)
     if np.linalg.matrix_rank(information, hermitian=True) < k:
@@ -694,21 +689,102 @@ def _cox_input(
     return t, d, x, scale
 
 
+@dataclass(frozen=True, slots=True)
+class _Efron:
+    """Of each of m deaths: the place of its time among the event times `at`, its Schoenfeld
+    `residuals` (m, k) and the `spread` of the predictors among those at risk (m, k, k)."""
+
+    at: NDArray[np.int64]
+    residuals: Floats
+    spread: Floats
+    log_likelihood: float
+
+    @property
+    def information(self) -> Floats:
+        return self.spread.sum(axis=0)
+
+
+def _efron(t: Floats, d: Bools, x: Floats, b: Floats) -> _Efron:
+    """The partial likelihood at b and its derivatives, tied deaths after Efron (1977): the j-th of
+    m tied deaths meets the whole risk set less a share j / m of all m."""
+    at = np.unique(t[d])
+    height = x @ b
+    weight = np.exp(height - height.max())
+    total = _of_risk_sets(t, at, weight, x)
+    dead = _of_deaths(t, d, at, weight, x)
+    ties = np.bincount(np.searchsorted(at, t[d]), minlength=len(at))
+    place = np.repeat(np.arange(len(at)), ties)
+    share = (np.arange(len(place)) - np.repeat(np.cumsum(ties) - ties, ties)) / ties[place]
+    mass, first, second = (
+        whole[place] - share.reshape(-1, *[1] * (whole.ndim - 1)) * part[place]
+        for whole, part in zip(total, dead, strict=True)
+    )
+    if not (mass > 0).all():
+        raise EstimateError("the predictors are too far apart for the fit: hazards underflow.")
+    mean = first / mass[:, None]
+    order = np.argsort(t[d], kind="stable")
+    return _Efron(
+        place, x[d][order] - mean,
+        second / mass[:, None, None] - mean[:, :, None] * mean[:, None, :],
+        float((height[d] - height.max()).sum() - np.log(mass).sum()),
+    )  # fmt: skip
+
+
+def _of_risk_sets(t: Floats, at: Floats, weight: Floats, x: Floats) -> tuple[Floats, ...]:
+    """Weighted sums of 1, x and x xᵀ over the patients at risk at each of the times."""
+    order = np.argsort(-t, kind="stable")
+    last = np.searchsorted(-t[order], -at, side="right") - 1
+    w, z = weight[order], x[order]
+    wz = w[:, None] * z
+    return (
+        np.cumsum(w)[last], np.cumsum(wz, axis=0)[last],
+        np.cumsum(wz[:, :, None] * z[:, None, :], axis=0)[last],
+    )  # fmt: skip
+
+
+def _of_deaths(t: Floats, d: Bools, at: Floats, weight: Floats, x: Floats) -> tuple[Floats, ...]:
+    """The same sums over the patients who have the event at each of the times."""
+    place, w, z = np.searchsorted(at, t[d]), weight[d], x[d]
+    k = x.shape[1]
+    sums = np.zeros(len(at)), np.zeros((len(at), k)), np.zeros((len(at), k, k))
+    wz = w[:, None] * z
+    for total, part in zip(sums, (w, wz, wz[:, :, None] * z[:, None, :]), strict=True):
+        np.add.at(total, place, part)
+    return sums
+
+
+def _polish(t: Floats, d: Bools, x: Floats, b: Floats) -> tuple[Floats, _Efron]:
+    """Newton's steps from a fit to its last digits, halved where they overshoot; raises unless the
+    last one is nothing beside its own standard error."""
+    here = _efron(t, d, x, b)
+    for _ in range(50):
+        step = np.linalg.solve(here.information, here.residuals.sum(axis=0))
+        gain = float(here.residuals.sum(axis=0) @ step)  # squared, in standard errors
+        if gain < 1e-18:
+            return b + step, _efron(t, d, x, b + step)
+        size = 1.0
+        while size > 1e-6:
+            there = _efron(t, d, x, b + size * step)
+            if there.log_likelihood >= here.log_likelihood - 1e-12 * abs(here.log_likelihood):
+                break
+            size /= 2
+        b, here = b + size * step, there
+    raise EstimateError("the fit does not converge.")
+
+
 def _monotone(t: Floats, d: Bools, x: Floats) -> bool:
     """Whether the partial likelihood has no single finite maximum, decided by a linear programme:
     some b in a box has b·x of every event at the top of its risk set, below it or not."""
     at = np.unique(t[d])
     k, m = x.shape[1], len(at)
-    # centred in each risk set: no spread in some direction means that b is not determined
-    spread = np.zeros((k, k))
-    gain = np.zeros(k)
-    for u in at:
-        here, dying = x[t >= u], x[d & (t == u)]
-        centred = here - here.mean(axis=0)
-        spread += centred.T @ centred
-        gain += len(here) * dying.sum(axis=0) - len(dying) * here.sum(axis=0)
-    if np.linalg.matrix_rank(spread, hermitian=True) < k:
+    one = np.ones(len(t))
+    size, first, second = _of_risk_sets(t, at, one, x)
+    deaths, dying, _ = _of_deaths(t, d, at, one, x)
+    # no spread within any risk set in some direction: b is not determined there
+    spread = (second - first[:, :, None] * first[:, None, :] / size[:, None, None]).sum(axis=0)
+    if np.linalg.matrix_rank(spread, tol=1e-9 * np.trace(second.sum(axis=0)), hermitian=True) < k:
         return True
+    gain = (size[:, None] * dying - deaths[:, None] * first).sum(axis=0)
     # unknowns: b, and the top of each risk set; latest event first, tops grow backwards
     last = np.searchsorted(at, t, side="right") - 1  # the last event that each patient sees
     seen = last >= 0

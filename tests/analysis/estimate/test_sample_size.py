@@ -101,6 +101,10 @@ def test_what_patients_allow_is_what_they_were_asked_for():
     assert 0.9 <= reached < 0.9005
     error = sample_size.expected_mean_error(found.mean_error, 8, 0.41)
     assert 0.0499 < error <= 0.05
+    # the rarer state counts, whichever it is
+    assert sample_size.patients_for_mean_error(8, 0.8) == sample_size.patients_for_mean_error(
+        8, 0.2
+    )
 
 
 def test_noise_alone_is_shrunk_away():

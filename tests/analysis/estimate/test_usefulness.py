@@ -103,6 +103,19 @@ def test_a_rule_beats_both_defaults_just_between_one_minus_npv_and_ppv():
             assert found.exists == (table.sensitivity + table.specificity > 1)
             none += not found.exists
     assert none > 10
+    # a rule that knows nothing: the two ends meet
+    assert not usefulness.useful_range(Counts(2, 2, 3, 3)).exists
+
+
+@pytest.mark.parametrize("prevalence", [None, 0.2])
+def test_ends_of_the_useful_range_lie_inside_their_limits(prevalence):
+    found = usefulness.useful_range(TABLE, prevalence)
+    values = usefulness.predictive_values_of(TABLE, prevalence)
+    assert found.high == values.positive
+    assert found.low.low < found.low.value < found.low.high
+    assert (found.low.low, found.low.high) == pytest.approx(
+        (1 - values.negative.high, 1 - values.negative.low)
+    )
 
 
 # --- predictive values and likelihood ratios ---

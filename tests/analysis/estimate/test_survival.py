@@ -165,7 +165,7 @@ def test_the_area_at_a_horizon_is_that_of_scikit_survival(case):
 def test_weights_of_cases_and_controls_are_the_kaplan_meier_shares():
     rng = np.random.default_rng(6)
     used = 0
-    for _ in range(300):
+    for _ in range(150):
         n = int(rng.integers(4, 40))
         t, d = rng.integers(1, 9, n), rng.integers(0, 2, n)
         horizon = float(rng.choice([2, 3, 3.5, 5]))
@@ -186,7 +186,7 @@ def test_weights_of_cases_and_controls_are_the_kaplan_meier_shares():
         status = survival.status_at(t, d, horizon)
         low, high = status.share_of_all, status.share_if_all_lost_had_it
         assert low - 1e-12 <= status.kaplan_meier.risk <= high + 1e-12
-    assert used > 200
+    assert used > 100
 
 
 def test_without_loss_everything_is_a_plain_share():
@@ -262,7 +262,7 @@ def test_limits_of_a_rule_without_loss_are_those_of_two_shares():
     state = np.repeat([1, 1, 0, 0], [60, 40, 30, 120])
     rule = np.repeat([1, 0, 1, 0], [60, 40, 30, 120])
     time = np.where(state == 1, 2.0, 9.0)
-    found = survival.bootstrap_accuracy_at(time, state, rule, 5, np.random.default_rng(2), 3000)
+    found = survival.bootstrap_accuracy_at(time, state, rule, 5, np.random.default_rng(2), 1500)
     for one, share, n in zip(found, (0.6, 0.8), (100, 150), strict=True):
         assert one.value == pytest.approx(share)
         reach = 1.96 * math.sqrt(share * (1 - share) / n)
@@ -381,7 +381,7 @@ def test_a_fit_is_refused_just_when_the_likelihood_has_no_top():
     # one predictor: the log partial likelihood far out on either side against its middle
     rng = np.random.default_rng(9)
     seen = {True: 0, False: 0}
-    for _ in range(50):
+    for _ in range(90):
         n = 6
         t, d, x = rng.permutation(n), rng.integers(0, 2, n), rng.integers(0, 3, n)
         if not d.any() or np.ptp(x) == 0:
@@ -397,13 +397,13 @@ def test_a_fit_is_refused_just_when_the_likelihood_has_no_top():
 
         open_ended = slope(40.0) > -1e-9 or slope(-40.0) < 1e-9
         try:
-            survival.cox(t, d, x)
+            survival._cox_input(t, d, x)  # what cox() refuses, without the fit
             refused = False
         except EstimateError:
             refused = True
         seen[refused] += 1
         assert refused == open_ended
-    assert min(seen.values()) > 10
+    assert min(seen.values()) > 20
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def events_per_variable(events: int, patients: int, parameters: int) -> float:
     """Patients in the smaller of the two states, with or without the event, per parameter
     (Peduzzi 1996; the limiting sample size of Harrell 2015)."""
     _whole(parameters=parameters, patients=patients)
-    if events != int(events) or not 0 <= events <= patients:
+    if not 0 <= events <= patients or events != int(events):
         raise EstimateError(f"{events} events among {patients} patients cannot be.")
     return min(events, patients - events) / parameters
 

@@ -178,9 +178,10 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     :class:`EstimateError` for one group, no event, or a group that is alone at every event.
     """
     t, d = _follow_up(time, event)
-    labels, member = np.unique(np.asarray(group), return_inverse=True)
-    if len(member) != len(t):
+    named = np.asarray(group)
+    if named.shape != t.shape or (named.dtype.kind == "f" and np.isnan(named).any()):
         raise EstimateError("every patient needs a group.")
+    labels, member = np.unique(named, return_inverse=True)
     if len(labels) < 2:
         raise EstimateError("there is one group, two are needed.")
     if not d.any():

@@ -210,6 +210,8 @@ def test_unequal_groups_reach_the_power_too():
         (lambda: sample_size.cox_snell_from_auc(1, 0.3), "below one"),
         (lambda: sample_size.cox_snell_from_nagelkerke(1.2, 0.3), "zero to one"),
         (lambda: sample_size.events_per_variable(11, 10, 2), "cannot be"),
+        (lambda: sample_size.events_per_variable(math.nan, 10, 2), "cannot be"),
+        (lambda: sample_size.events_per_variable(2.5, 10, 2), "cannot be"),
         (lambda: sample_size.events_per_variable(3, 10, 0), "whole number"),
         (lambda: sample_size.patients_for_events_per_variable(3, 0.2, -1), "above zero"),
         (lambda: sample_size.patients_by_multiples(3, (10, 5)), "in order"),

@@ -114,6 +114,17 @@ def test_proportional_hazards_are_tested_as_in_r(case, transform):
     )
 
 
+def test_hazards_too_far_apart_for_numbers_are_refused_and_nothing_is_printed():
+    t, d = np.arange(1.0, 9), np.array([1, 1, 0, 1, 1, 0, 1, 1])
+    x = np.array([1, 2, 3, 1, 2, 3, 2, 1.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(EstimateError, match="underflow"):
+            survival._efron(t, d == 1, x[:, None], np.array([2000.0]))
+        survival.log_rank(t, d, x > 1)
+        survival.proportional_hazards(t, d, x)
+
+
 def test_the_order_and_the_unit_of_time_change_nothing():
     case = R["cox"][1]
     rng = np.random.default_rng(5)
@@ -414,6 +425,7 @@ def test_a_fit_is_refused_just_when_the_likelihood_has_no_top():
         ([1, 2, 3, 4], [0, 0, 1, 1], [1, 1, 2, 2], "while two groups"),
         ([1, 2, 3, 4], [0, 1, 1, 1], [3, 1, 2, 2], "not under observation"),
         ([1, 2, 3], [1, 1, 0], [1, 2], "needs a group"),
+        ([1, 2, 3], [1, 1, 0], [1, 2, math.nan], "needs a group"),
     ],
 )
 def test_groups_that_cannot_be_compared_are_refused(t, d, g, words):

@@ -1,7 +1,8 @@
 """Answers of pmsampsize for a model of a yes-or-no event.
 
 Run, in an environment that has it: python tests/oracles/prediction_sample_size.py > tests/oracles/prediction_sample_size.json
-From an area it simulates a million patients.
+From an area it simulates a million patients.  Version 0.1.0 asks for Python 3.12 and pandas 2; the
+stored answers come from its source, run with Python 3.11 and pandas 3.
 """
 
 import json

@@ -1,14 +1,17 @@
-"""Logistic regression of a yes-or-no state by maximum likelihood, and how well it fits."""
+"""Logistic regression of a yes-or-no state by maximum likelihood."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize
+from scipy import optimize, special
 
+from analysis.estimate import batched
 from analysis.estimate.roc import EstimateError
+from analysis.estimate.separation import separated
 
 Floats = NDArray[np.float64]
 
@@ -16,17 +19,43 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, slots=True)
 class Fit:
     """`coefficients` and their standard `errors` (log odds per unit), shape (k + 1,), the
-    constant first; `fitted`: risks, shape (n,); `log_likelihood` of the fit."""
+    constant first; `fitted`: risks, shape (n,); `log_likelihood` of the fit; `covariance`:
+    shape (k + 1, k + 1), the inverse of Fisher's information."""
 
     coefficients: Floats
     errors: Floats
     fitted: Floats
     log_likelihood: float
+    covariance: Floats
 
     @property
     def ratios(self) -> Floats:
         """Odds ratios per unit of each predictor, shape (k,), without the constant."""
         return np.exp(self.coefficients[1:])
+
+    @property
+    def p(self) -> Floats:
+        """Two-sided P of each coefficient by Wald's z, shape (k + 1,)."""
+        return 2 * special.ndtr(-np.abs(self.coefficients / self.errors))
+
+    def interval(self, confidence: float = 0.95) -> Floats:
+        """Wald's intervals of the coefficients, shape (k + 1, 2)."""
+        away = special.ndtri((1 + _level(confidence)) / 2) * self.errors
+        return np.column_stack([self.coefficients - away, self.coefficients + away])
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Likelihood-ratio inference for each coefficient, the constant first.
+
+    `interval`: shape (k + 1, 2); `chi2`: twice the loss of log likelihood without the
+    coefficient, shape (k + 1,); `p`: its P on one degree of freedom.
+    """
+
+    coefficients: Floats
+    interval: Floats
+    chi2: Floats
+    p: Floats
 
 
 def fit(state: ArrayLike, predictors: ArrayLike) -> Fit:
@@ -39,70 +68,107 @@ def fit(state: ArrayLike, predictors: ArrayLike) -> Fit:
     """
     import statsmodels.api as sm
 
+    y, x = patients(state, predictors)
+    design, centre, scale = standardised(x)
+    if separated(y, design):
+        raise EstimateError("the predictors separate the two states, so there is no finite fit.")
+    found = sm.Logit(y, design).fit(method="newton", maxiter=100, tol=1e-13, disp=0)
+    back = to_units(centre, scale)
+    covariance = back @ np.asarray(found.cov_params()) @ back.T
+    return Fit(
+        back @ np.asarray(found.params), np.sqrt(np.diag(covariance)),
+        np.asarray(found.predict()), float(found.llf), covariance,
+    )  # fmt: skip
+
+
+def patients(state: ArrayLike, predictors: ArrayLike) -> tuple[Floats, Floats]:
+    """The state, shape (n,), and the predictors, shape (n, k).
+
+    Raises :class:`EstimateError` unless both states occur and every value is finite."""
     y, x = np.asarray(state, dtype=float), np.asarray(predictors, dtype=float)
     x = x[:, None] if x.ndim == 1 else x
     if x.shape[0] != len(y) or not np.isfinite(x).all():
         raise EstimateError("every patient needs a finite value of every predictor.")
-    if not np.isin(y, (0, 1)).all() or y.min() == y.max():
+    if not np.isin(y, (0, 1)).all() or not len(y) or y.min() == y.max():
         raise EstimateError("the state must be zero or one, and both must occur.")
+    return y, x
+
+
+def standardised(x: Floats) -> tuple[Floats, Floats, Floats]:
+    """A constant beside the predictors with mean 0 and SD 1, shape (n, k + 1); the means and
+    the SDs.  Raises :class:`EstimateError` for predictors that repeat each other."""
     centre, scale = x.mean(axis=0), x.std(axis=0)
-    if (scale == 0).any():
+    if (x == x[0]).all(axis=0).any():
         raise EstimateError("a predictor is the same in every patient.")
-    design = np.column_stack([np.ones(len(y)), (x - centre) / scale])
+    design = np.column_stack([np.ones(len(x)), (x - centre) / scale])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         raise EstimateError("a predictor is a sum of the others.")
-    if separated(y, design):
-        raise EstimateError("the predictors separate the two states, so there is no finite fit.")
-    found = sm.Logit(y, design).fit(method="newton", maxiter=100, tol=1e-13, disp=0)
+    return design, centre, scale
+
+
+def to_units(centre: Floats, scale: Floats) -> Floats:
+    """The matrix that turns coefficients of standardised predictors into those per unit."""
     back = np.diag(np.concatenate([[1.0], 1 / scale]))
     back[0, 1:] = -centre / scale
-    covariance = back @ np.asarray(found.cov_params()) @ back.T
-    return Fit(
-        back @ np.asarray(found.params), np.sqrt(np.diag(covariance)),
-        np.asarray(found.predict()), float(found.llf),
-    )  # fmt: skip
+    return back
 
 
-def separated(state: Floats, design: Floats) -> bool:
-    """Whether some b ≠ 0 has design·b ≥ 0 for all with the state and ≤ 0 for all without,
-    not all zero: complete or quasi-complete separation, decided by a linear programme."""
-    signed = (2 * state - 1)[:, None] * design
-    answer = optimize.linprog(
-        -signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(state)), bounds=(-1, 1),
-        method="highs",
-    )  # fmt: skip
-    return bool(-answer.fun > 1e-7 * len(state))
+def _level(confidence: float) -> float:
+    if not 0 < confidence < 1:
+        raise EstimateError("the confidence lies between zero and one.")
+    return confidence
 
 
-@dataclass(frozen=True, slots=True)
-class Tenths:
-    """Patients in classes of rising fitted risk: `expected` and `observed` shares, `sizes`."""
+def profile(state: ArrayLike, predictors: ArrayLike, confidence: float = 0.95) -> Profile:
+    """Profile-likelihood intervals and likelihood-ratio P of every coefficient.
 
-    expected: Floats
-    observed: Floats
-    sizes: NDArray[np.int64]
-
-    @property
-    def largest_gap(self) -> float:
-        """The largest distance between an observed and an expected share."""
-        return float(np.abs(self.observed - self.expected).max())
-
-
-def tenths(state: ArrayLike, fitted: ArrayLike, classes: int = 10) -> Tenths:
-    """Observed against fitted risk in classes of nearly equal size (Hosmer and Lemeshow 1980).
-
-    `state`, `fitted`: shape (n,).  Raises :class:`EstimateError` for fewer patients than
-    classes.  Equal risks stay in the order of the patients.
+    A bound is the value of the coefficient at which the largest likelihood that the others can
+    give has fallen by half a chi-square quantile with one degree of freedom (Venzon and
+    Moolgavkar 1988).  Arguments and errors as in :func:`fit`.
     """
-    y, risk = np.asarray(state, dtype=float), np.asarray(fitted, dtype=float)
-    if len(y) < classes:
-        raise EstimateError(f"{len(y)} patients are fewer than {classes} classes.")
-    pieces = np.array_split(np.argsort(risk, kind="stable"), classes)
-    return Tenths(
-        np.array([risk[piece].mean() for piece in pieces]),
-        np.array([y[piece].mean() for piece in pieces]),
-        np.array([len(piece) for piece in pieces]),
-    )
+    whole = fit(state, predictors)
+    y, x = patients(state, predictors)
+    scale = x.std(axis=0)
+    # scaled but not centred: the constant stays what it is, the risk where predictors are 0
+    columns = np.column_stack([np.ones(len(y)), x / scale])
+    units = np.concatenate([[1.0], scale])
+    drop = special.chdtri(1, 1 - _level(confidence))
+    bounds, chi2 = np.empty((len(units), 2)), np.empty(len(units))
+    for j, (value, error) in enumerate(
+        zip(whole.coefficients * units, whole.errors * units, strict=True)
+    ):
+        others, own = np.delete(columns, j, axis=1), columns[:, j]
+        start = np.delete(whole.coefficients * units, j)[None]
+
+        def lost(v: float, others=others, own=own, start=start) -> float:
+            return 2 * (whole.log_likelihood - _constrained(y, others, v * own, start))
+
+        chi2[j] = max(lost(0.0), 0.0)
+        for side, sign in enumerate((-1, 1)):
+            # the root of the loss is nearly a straight line
+            def short(v: float, lost=lost) -> float:
+                return math.sqrt(max(lost(v), 0.0)) - math.sqrt(drop)
+
+            far = value + sign * math.sqrt(drop) * error
+            for _ in range(60):
+                if short(far) > 0:
+                    break
+                far = value + 2 * (far - value)
+            else:
+                raise EstimateError("a likelihood does not fall within reach of its interval.")
+            bounds[j, side] = optimize.brentq(short, value, far, xtol=1e-12 * error, rtol=1e-14)
+    return Profile(
+        whole.coefficients, bounds / units[:, None], chi2, special.chdtrc(1, chi2)
+    )  # fmt: skip
+
+
+def _constrained(y: Floats, others: Floats, offset: Floats, start: Floats) -> float:
+    """The largest log likelihood with fixed log odds `offset`."""
+    beta, ones = start.copy(), np.ones((1, len(y)))
+    arrived = batched.newton(others, y[None], ones, beta, np.array([True]), 500, offset)
+    if not len(arrived):
+        raise EstimateError("a constrained fit has not converged.")
+    return float(batched.log_likelihood(beta @ others.T + offset, y[None], ones)[0])
 
 
 def bend(state: ArrayLike, marker: ArrayLike) -> tuple[float, float]:

@@ -193,7 +193,7 @@ def _proved(design: Floats, y: Floats, n: Floats, beta: Floats) -> Bools:
     leverage = (
         np.einsum("bmi,bij,bmj->bm", design, inverse, design, optimize=True)
         if design.ndim == 3
-        else inverse.reshape(len(beta), -1)
+        else inverse.reshape(len(beta), design.shape[1] ** 2)
         @ (design[:, :, None] * design[:, None, :]).reshape(len(design), -1).T
     )
     return decrement * np.sqrt(np.where(n > 0, leverage, 0).max(axis=1)) <= 0.5

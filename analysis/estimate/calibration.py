@@ -129,13 +129,14 @@ def curve(state: ArrayLike, risk: ArrayLike, share: float = 2 / 3) -> Curve:
         raise EstimateError("the share of patients lies over 0 and at most at 1.")
     if len(np.unique(risks)) < 3:
         raise EstimateError("a curve needs three different risks.")
+    # statsmodels gives one patient's state where a whole neighbourhood has the same risk
+    if np.unique(risks, return_counts=True)[1].max() >= int(share * len(y) + 1e-10):
+        raise EstimateError("too many risks are the same for a curve, take a larger share.")
     order = np.argsort(risks, kind="stable")
     found = lowess(
         y, risks, frac=share, it=0, delta=0.01 * np.ptp(risks), return_sorted=False
     )[order]  # fmt: skip
     x = risks[order]
-    if not np.isfinite(found).all():
-        raise EstimateError("too many risks are the same for a curve, take a larger share.")
     away = np.abs(found - x)
     return Curve(
         x, found, float(away.mean()), float(np.median(away)),

@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 # Where the penalised likelihood counts as level, predictors in SDs.  Near the maximum the last
 # digits of the likelihood hide whether a step has raised it, and firthmodels gives up: then the
 # next tolerance.  The likelihood itself errs by the square of these.
-_SLOPES = (1e-9, 1e-8, 1e-6)
+_SLOPES = (1e-10, 1e-8, 1e-6)
 _STEPS = 60
 
 

@@ -128,47 +128,60 @@ def profile(state: ArrayLike, predictors: ArrayLike, confidence: float = 0.95) -
     """
     whole = fit(state, predictors)
     y, x = patients(state, predictors)
-    scale = x.std(axis=0)
-    # scaled but not centred: the constant stays what it is, the risk where predictors are 0
-    columns = np.column_stack([np.ones(len(y)), x / scale])
-    units = np.concatenate([[1.0], scale])
+    design, _, scale = standardised(x)
     drop = special.chdtri(1, 1 - _level(confidence))
-    bounds, chi2 = np.empty((len(units), 2)), np.empty(len(units))
-    for j, (value, error) in enumerate(
-        zip(whole.coefficients * units, whole.errors * units, strict=True)
-    ):
-        others, own = np.delete(columns, j, axis=1), columns[:, j]
-        start = np.delete(whole.coefficients * units, j)[None]
-
-        def lost(v: float, others=others, own=own, start=start) -> float:
-            return 2 * (whole.log_likelihood - _constrained(y, others, v * own, start))
-
-        chi2[j] = max(lost(0.0), 0.0)
-        for side, sign in enumerate((-1, 1)):
-            # the root of the loss is nearly a straight line
-            def short(v: float, lost=lost) -> float:
-                return math.sqrt(max(lost(v), 0.0)) - math.sqrt(drop)
-
-            far = value + sign * math.sqrt(drop) * error
-            for _ in range(60):
-                if short(far) > 0:
-                    break
-                far = value + 2 * (far - value)
-            else:
-                raise EstimateError("a likelihood does not fall within reach of its interval.")
-            bounds[j, side] = optimize.brentq(short, value, far, xtol=1e-12 * error, rtol=1e-14)
-    return Profile(
-        whole.coefficients, bounds / units[:, None], chi2, special.chdtrc(1, chi2)
-    )  # fmt: skip
+    k = len(scale)
+    interval, chi2 = np.empty((k + 1, 2)), np.empty(k + 1)
+    # the constant keeps its meaning, the risk where predictors are 0, if they are not centred
+    interval[0], chi2[0] = _one_profile(whole, y, np.column_stack([np.ones(len(y)), x / scale]),
+                                        np.concatenate([[1.0], scale]), 0, drop)  # fmt: skip
+    for j in range(1, k + 1):
+        interval[j], chi2[j] = _one_profile(
+            whole, y, design, np.concatenate([[1.0], scale]), j, drop
+        )  # fmt: skip
+    return Profile(whole.coefficients, interval, chi2, special.chdtrc(1, chi2))
 
 
-def _constrained(y: Floats, others: Floats, offset: Floats, start: Floats) -> float:
-    """The largest log likelihood with fixed log odds `offset`."""
-    beta, ones = start.copy(), np.ones((1, len(y)))
-    arrived = batched.newton(others, y[None], ones, beta, np.array([True]), 500, offset)
-    if not len(arrived):
-        raise EstimateError("a constrained fit has not converged.")
-    return float(batched.log_likelihood(beta @ others.T + offset, y[None], ones)[0])
+def _one_profile(
+    whole: Fit, y: Floats, columns: Floats, units: Floats, j: int, drop: float
+) -> tuple[Floats, float]:
+    """The bounds of coefficient `j` and its likelihood ratio; `columns` times `units` are the
+    predictors, perhaps less a constant."""
+    value, error = whole.coefficients[j] * units[j], whole.errors[j] * units[j]
+    others, own = np.delete(columns, j, axis=1), columns[:, j]
+    odds, ones = special.logit(whole.fitted), np.ones((1, len(y)))
+    weights = whole.fitted * (1 - whole.fitted)
+    cross = (others * weights[:, None]).T
+    # where the others are, and where they go to first when this one moves
+    best = np.linalg.solve(cross @ others, cross @ (odds - value * own))
+    slope = -np.linalg.solve(cross @ others, cross @ own)
+
+    def lost(v: float) -> float:
+        beta = (best + (v - value) * slope)[None]
+        try:
+            arrived = batched.newton(others, y[None], ones, beta, np.array([True]), 500, v * own)
+        except np.linalg.LinAlgError:
+            arrived = np.zeros(0)
+        if not len(arrived):
+            raise EstimateError("a fit with one coefficient held has not converged.")
+        found = batched.log_likelihood(beta @ others.T + v * own, y[None], ones)
+        return max(2 * (whole.log_likelihood - float(found[0])), 0.0)
+
+    bounds = np.empty(2)
+    for side, sign in enumerate((-1, 1)):
+        # the root of the loss is nearly a straight line
+        far = value + sign * math.sqrt(drop) * error
+        for _ in range(60):
+            if lost(far) > drop:
+                break
+            far = value + 2 * (far - value)
+        else:
+            raise EstimateError("a likelihood does not fall within reach of its interval.")
+        bounds[side] = optimize.brentq(
+            lambda v: math.sqrt(lost(v)) - math.sqrt(drop), value, far,
+            xtol=1e-12 * error, rtol=1e-14,
+        )  # fmt: skip
+    return bounds / units[j], lost(0.0)
 
 
 def bend(state: ArrayLike, marker: ArrayLike) -> tuple[float, float]:

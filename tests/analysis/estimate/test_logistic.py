@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
 from analysis.estimate import logistic
 from analysis.estimate.roc import EstimateError
-from tests.analysis.ledgers import ROOT
+from tests.analysis.estimate.oracle import read
 
-R = json.loads((ROOT / "tests" / "oracles" / "delong.json").read_text(encoding="utf-8"))
+R, MORE = read("delong"), read("logistic")
 
 
 @pytest.mark.parametrize("case", R["logistic"], ids=lambda c: c["id"])
@@ -21,6 +19,51 @@ def test_a_fit_is_that_of_r(case):
     assert found.errors == pytest.approx(case["errors"], rel=1e-7)
     assert found.fitted == pytest.approx(case["fitted"], rel=1e-7)
     assert found.log_likelihood == pytest.approx(case["log_likelihood"], rel=1e-10)
+
+
+ORDINARY = pytest.mark.parametrize("case", MORE["ordinary"].values(), ids=MORE["ordinary"])
+
+
+@ORDINARY
+def test_covariance_and_wald_are_those_of_r(case):
+    found = logistic.fit(case["y"], case["x"])
+    assert found.coefficients == pytest.approx(case["coefficients"], rel=1e-9)
+    for row, wanted in zip(found.covariance, case["covariance"], strict=True):
+        assert row == pytest.approx(wanted, rel=1e-8)
+    assert found.p == pytest.approx(case["wald_p"], rel=1e-8)
+    assert found.interval().ravel() == pytest.approx(np.ravel(case["wald"]), rel=1e-8)
+
+
+@ORDINARY
+def test_profile_intervals_and_likelihood_ratios_are_those_of_r(case):
+    found = logistic.profile(case["y"], case["x"])
+    assert found.interval.ravel() == pytest.approx(np.ravel(case["profile"]), rel=1e-9)
+    assert found.chi2 == pytest.approx(case["chi2"], rel=1e-9)
+    assert found.p == pytest.approx(case["p"], rel=1e-9)
+    assert found.p[1:] == pytest.approx(case["anova_p"], rel=1e-9)
+    # confint.glm reads its bounds off a spline through a few points of the profile
+    near = found.interval - np.array(case["confint"])
+    width = found.interval[:, 1] - found.interval[:, 0]
+    assert (np.abs(near) < 2e-3 * width[:, None]).all()
+
+
+def test_a_wider_confidence_holds_the_narrower():
+    case = MORE["ordinary"]["made_up"]
+    wide = logistic.profile(case["y"], case["x"], 0.99).interval
+    narrow = logistic.profile(case["y"], case["x"], 0.8).interval
+    assert (wide[:, 0] < narrow[:, 0]).all()
+    assert (wide[:, 1] > narrow[:, 1]).all()
+    for confidence in (0, 1, 95):
+        with pytest.raises(EstimateError, match="between zero and one"):
+            logistic.profile(case["y"], case["x"], confidence)
+
+
+def test_a_profile_follows_the_unit_of_its_predictor():
+    case = MORE["ordinary"]["made_up"]
+    x = np.array(case["x"], dtype=float)
+    first, second = (logistic.profile(case["y"], x * u) for u in (1.0, 1e6))
+    assert second.interval[1:] * 1e6 == pytest.approx(first.interval[1:], rel=1e-8)
+    assert second.p == pytest.approx(first.p, rel=1e-8)
 
 
 def test_fitted_risks_add_up_to_the_events():
@@ -51,19 +94,6 @@ def test_one_yes_or_no_predictor_gives_the_ratio_of_the_counts():
 def test_what_has_no_fit_is_refused(y, x, words):
     with pytest.raises(EstimateError, match=words):
         logistic.fit(y, x)
-
-
-def test_tenths_hold_every_patient_once():
-    rng = np.random.default_rng(2)
-    risk = rng.uniform(size=103)
-    state = (rng.uniform(size=103) < risk).astype(float)
-    found = logistic.tenths(state, risk)
-    assert found.sizes.sum() == 103
-    assert (found.sizes * found.observed).sum() == pytest.approx(state.sum())
-    assert (np.diff(found.expected) > 0).all()
-    assert logistic.tenths(state, state).largest_gap == 0
-    with pytest.raises(EstimateError, match="fewer"):
-        logistic.tenths([1, 0], [0.2, 0.4])
 
 
 def test_a_straight_line_has_no_bend_and_a_curve_has():

@@ -76,8 +76,8 @@ def optimism(
     which patients each resample holds, from 0, shape (B, n), see :func:`draw`.
     `without_fit`: what is done with resamples whose states the predictors separate:
     "refuse" raises; "firth" fits them by Firth's likelihood, so that the mean is that of a
-    mixed procedure; "omit" leaves them out, as R's rms::validate does, which makes the optimism
-    too small.  Resamples without a unique fit are refused but with "omit".  Selection of
+    mixed procedure; "omit" leaves them out, and with them the fits that promise most (R's
+    rms::validate drops only fits that fail and keeps these where its steps ended).  Resamples without a unique fit are refused but with "omit".  Selection of
     predictors or of a cut-off is not repeated here, so its optimism is not in the answer.
 
     Raises :class:`EstimateError` as :func:`analysis.estimate.logistic.fit` does, for places

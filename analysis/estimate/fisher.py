@@ -46,10 +46,11 @@ def fisher_p(counts: ArrayLike) -> float:
     too many to walk (some hundred patients in three columns).
     """
     table = contingency(counts)
-    if table.shape[0] < table.shape[1]:
+    if _states(table) > _states(table.T):
         table = table.T
-    # the largest row last: its share is what is left
+    # the largest row last: its share is what is left; so with columns
     table = table[np.argsort(table.sum(axis=1), kind="stable")]
+    table = table[:, np.argsort(table.sum(axis=0), kind="stable")]
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     observed = float(_log_weight(table).sum()) + math.log1p(_SAME)
     stages = _stages(rows, columns)
@@ -90,6 +91,12 @@ def contingency(counts: ArrayLike) -> Whole:
     if min(table.shape) < 2:
         raise EstimateError("a table needs two rows and two columns that are not empty.")
     return table
+
+
+def _states(table: Whole) -> float:
+    """At most so many different column totals can be left."""
+    totals = table.sum(axis=0) + 1.0
+    return float(np.prod(totals) / totals.max())
 
 
 def _log_weight(shares: Whole) -> Floats:

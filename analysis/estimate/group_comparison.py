@@ -249,8 +249,8 @@ def risk_difference(
     method: Literal["newcombe", "wald"] = "newcombe",
 ) -> Effect:  # fmt: skip
     """Share x1/n1 minus share x2/n2, with Newcombe's interval (1998, method 10: from Wilson's
-    of each share) or Wald's, which has no width where both shares are 0 or 1 and is refused
-    there."""
+    of each share) or Wald's, which is cut at −1 and 1, has no width where both shares are 0 or
+    1, and is refused there."""
     _of_counts(x1, n1, x2, n2)
     p, q, z = x1 / n1, x2 / n2, _z(confidence)
     value = p - q
@@ -259,7 +259,7 @@ def risk_difference(
         if variance == 0:
             raise EstimateError("shares of 0 or 1 leave Wald's interval without width.")
         away = z * math.sqrt(variance)
-        return Effect(value, value - away, value + away, "Wald")
+        return Effect(value, max(value - away, -1.0), min(value + away, 1.0), "Wald")
     if method != "newcombe":
         raise EstimateError('a difference of risks is "newcombe" or "wald".')
     (l1, u1), (l2, u2) = _wilson(x1, n1, z), _wilson(x2, n2, z)
@@ -301,10 +301,11 @@ def standardised_difference_of_shares(counts: ArrayLike, confidence: float = 0.9
     shares = (table / table.sum(axis=0)).T[:, 1:]
     gap = shares[0] - shares[1]
     spread = np.diag(shares.mean(axis=0)) - sum(np.outer(p, p) for p in shares) / 2
-    inverse = np.linalg.pinv(spread, hermitian=True)
-    if not np.allclose(spread @ inverse @ gap, gap, rtol=0, atol=1e-9):
+    sizes, directions = np.linalg.eigh(spread)
+    along, flat = gap @ directions, sizes <= 1e-12
+    if (np.abs(along[flat]) > 1e-9).any():
         raise EstimateError("a sum of categories tells the groups apart, the distance is infinite.")
-    d = math.sqrt(max(float(gap @ inverse @ gap), 0.0))
+    d = math.sqrt(float((along[~flat] ** 2 / sizes[~flat]).sum()))
     return _hedges(d, n1, n2, confidence)
 
 
@@ -462,12 +463,7 @@ def _continuous(
 ) -> tuple[Compared, list[list[str]]]:  # fmt: skip
     if row.summary not in ("mean_sd", "median_iqr"):
         raise EstimateError('a summary is "mean_sd" or "median_iqr".')
-    # text is not read as numbers, however it looks
-    if not pd.api.types.is_numeric_dtype(column) and pd.api.types.infer_dtype(
-        column, skipna=True
-    ) not in ("integer", "floating", "mixed-integer-float", "empty"):
-        raise EstimateError(f'"{row.variable}" has values that are no numbers.')
-    values = column.to_numpy(dtype=float, na_value=math.nan)
+    values = _numbers(row.variable, column)
     if np.isinf(values).any():
         raise EstimateError(f'"{row.variable}" has infinite values.')
     empty = np.isnan(values)
@@ -504,6 +500,18 @@ def _continuous(
     return Compared(row.label, missing, test, smd, why), [line]
 
 
+def _numbers(name: str, column: pd.Series) -> Floats:
+    """The values, NaN where there is none; text is not read as numbers, however it looks."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb":
+        return column.to_numpy(dtype=float)
+    kinds = ("integer", "floating", "mixed-integer-float", "empty")
+    if not pd.api.types.is_numeric_dtype(column) and (
+        pd.api.types.infer_dtype(column, skipna=True) not in kinds
+    ):
+        raise EstimateError(f'"{name}" has values that are no numbers.')
+    return column.to_numpy(dtype=float, na_value=math.nan)
+
+
 def _categorical(
     row: Categorical, column: pd.Series, inside: list[NDArray[np.bool_]]
 ) -> tuple[Compared, list[list[str]]]:
@@ -511,8 +519,10 @@ def _categorical(
         raise EstimateError('a test is "pearson", "yates", "likelihood-ratio" or "fisher".')
     if len(set(row.levels)) != len(row.levels) or not row.levels:
         raise EstimateError(f'the levels of "{row.variable}" must differ.')
-    empty = column.isna().to_numpy(dtype=bool)
-    codes = pd.Index(row.levels).get_indexer(pd.Index(column.to_numpy(dtype=object)))
+    values = column.to_numpy(dtype=object)
+    empty = np.asarray(pd.isna(values))
+    place = {level: i for i, level in enumerate(row.levels)}
+    codes = np.array([place.get(value, -1) for value in values])
     if (strange := (codes < 0) & ~empty).any():
         raise EstimateError(f'"{row.variable}" has {strange.sum()} values that are no named level.')
     counts = np.column_stack(

@@ -60,9 +60,9 @@ def refit(patterns: ArrayLike, events: ArrayLike, totals: ArrayLike) -> Refits:
     shape (B, m) or (m,), zero allowed.  A set with one state only counts as separated.
     Raises :class:`EstimateError` if counts are negative, not finite, or events exceed totals.
 
-    Newton's method from zero.  A step that could overshoot is cut to log(1 + d)/d, where d is
-    the largest change of a log odds, which makes it converge from anywhere (Sun and Tran-Dinh
-    2019).  A finite maximum is proved by the Newton decrement λ and the largest leverage norm
+    Newton's method from zero.  A step that could overshoot is halved until it raises the
+    likelihood, at the least to log(1 + d)/d, where d is the largest change of a log odds, which
+    makes it converge from anywhere (Sun and Tran-Dinh 2019).  A finite maximum is proved by the Newton decrement λ and the largest leverage norm
     S: the curvature along any line falls no faster than exp(−S t), so the slope must turn where
     λ S < 1 (Bach 2010).  What is not proved after a few steps goes to a linear programme.
     """
@@ -115,7 +115,7 @@ def _refit(x: Floats, y: Floats, n: Floats) -> tuple[Floats, Floats, Floats, Boo
     late = open_ & ~apart
     late[arrived] = False
     if late.any() and len(newton(design, y, n, beta, late, _MOST)) < late.sum():
-        raise EstimateError("a fit has not converged, its predictors are almost the same.")
+        raise EstimateError("a fit has not converged, though no predictors separate the states.")
 
     good = np.flatnonzero(open_ & ~apart)
     back = np.zeros((*z.shape[:-2], k, k))
@@ -171,15 +171,35 @@ def newton(
         # a ridge keeps the solver alive far out and does not move the point where the slope is 0
         curve = curve + np.trace(curve, axis1=1, axis2=2)[:, None, None] * ridge
         step = np.linalg.solve(curve, slope[:, :, None])[:, :, 0]
-        change = (np.abs(_dot(x, step)) * (n > 0)).max(axis=1)
+        toward = _dot(x, step)
+        change = (np.abs(toward) * (n > 0)).max(axis=1)
         # a whole step raises the likelihood if (e^d − d − 1)/d² ≤ 1
-        cut = np.where(change <= 1.79, 1.0, np.log1p(change) / np.maximum(change, 1e-300))
-        beta[left] = b + cut[:, None] * step
-        # the error left is of the order of the square
-        done = change < 1e-7
+        far = change > 1.79
+        if far.any():
+            gain = (slope[far] * step[far]).sum(axis=1)
+            step[far] *= _lengths(eta[far], toward[far], y[far], n[far], gain, change[far])[:, None]
+        beta[left] = b + step
+        # the error left is of the order of the square; far out log odds have fewer digits
+        done = (np.abs(toward) * (n > 0) < 1e-7 * (1 + np.abs(eta))).all(axis=1)
         arrived.append(left[done])
         left = left[~done]
     return np.concatenate(arrived) if arrived else np.zeros(0, dtype=np.int64)
+
+
+def _lengths(
+    eta: Floats, toward: Floats, y: Floats, n: Floats, gain: Floats, change: Floats
+) -> Floats:
+    """For each set the first of 1, ½, ¼ … of a step that raises the log likelihood by its share
+    of `gain`; at the least log(1 + d)/d, which always raises it."""
+    least, lengths, before = np.log1p(change) / change, np.ones(len(eta)), log_likelihood(eta, y, n)
+    short = np.arange(len(eta))
+    while len(short):
+        t = lengths[short]
+        after = log_likelihood(eta[short] + t[:, None] * toward[short], y[short], n[short])
+        # not "after < …": a likelihood that overflowed is no rise
+        short = short[~(after >= before[short] + 1e-4 * t * gain[short]) & (t > least[short])]
+        lengths[short] = np.maximum(lengths[short] / 2, least[short])
+    return lengths
 
 
 def _proved(design: Floats, y: Floats, n: Floats, beta: Floats) -> Bools:

@@ -190,7 +190,9 @@ def bend(state: ArrayLike, marker: ArrayLike) -> tuple[float, float]:
 
     Zero means that the log odds rise in a straight line.  `state`, `marker`: shape (n,).
     """
-    x = np.asarray(marker, dtype=float)
+    x = patients(state, marker)[1][:, 0]
+    if (x == x[0]).all():
+        raise EstimateError("the marker is the same in every patient.")
     z = (x - x.mean()) / x.std(ddof=1)
     found = fit(state, np.column_stack([z, z**2]))
     return float(found.coefficients[2]), float(found.errors[2])

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.estimate import batched, logistic
 from analysis.estimate.roc import EstimateError
+from analysis.estimate.separation import separated
 from tests.analysis.estimate.oracle import read
 
 FOUR = np.array([[i >> j & 1 for j in range(4)] for i in range(16)], dtype=float)
@@ -76,17 +77,66 @@ def test_patterns_may_differ_from_set_to_set():
         assert found.errors[i] == pytest.approx(one.errors, rel=1e-8)
 
 
-def test_newton_arrives_where_a_whole_step_would_not():
-    # log odds of 1,000 patients against one outlier: undamped, the first steps leap away
-    x = np.concatenate([np.linspace(-1, 1, 40), [60.0]])
-    n = np.concatenate([np.full(40, 25.0), [1.0]])
-    y = np.concatenate([np.where(np.arange(40) < 20, 1.0, 24.0), [0.0]])
-    found = batched.refit(x[:, None], y[None], n)
-    one = logistic.fit(
-        np.repeat([1.0, 0.0], [int(y.sum()), int((n - y).sum())]),
-        np.repeat(np.concatenate([x, x]), np.concatenate([y, n - y]).astype(int)),
-    )
-    assert found.coefficients[0] == pytest.approx(one.coefficients, rel=1e-8)
+def heavy_tailed(rng, sets=60, n=15, k=2):
+    x = rng.normal(size=(sets, n, k)) ** 5
+    chance = 1 / (1 + np.exp(-np.clip(2 * x[:, :, 0], -30, 30)))
+    return x, (rng.uniform(size=(sets, n)) < chance).astype(float)
+
+
+def test_newton_arrives_where_whole_steps_would_not():
+    rng = np.random.default_rng(22)
+    leaps = 0
+    for _ in range(6):
+        x, y = heavy_tailed(rng)
+        ones = np.ones(y.shape)
+        found = batched.refit(x, y, ones)
+        for i in np.flatnonzero(~found.separated):
+            design = np.column_stack([np.ones(15), x[i]])
+            b = found.coefficients[i]
+            risk = 1 / (1 + np.exp(-np.clip(design @ b, -700, 700)))
+            scale = np.abs(design).max(axis=0)
+            assert (y[i] - risk) @ (design / scale) == pytest.approx(np.zeros(3), abs=1e-8)
+            # undamped from zero, in the same standardised predictors
+            z = np.column_stack([np.ones(15), (x[i] - x[i].mean(axis=0)) / x[i].std(axis=0)])
+            beta = np.zeros(3)
+            for _ in range(12):
+                p = 1 / (1 + np.exp(-np.clip(z @ beta, -700, 700)))
+                curve = (z * (p * (1 - p))[:, None]).T @ z
+                beta = beta + np.linalg.pinv(curve) @ (z.T @ (y[i] - p))
+            leaps += not np.abs(z.T @ (y[i] - 1 / (1 + np.exp(-np.clip(z @ beta, -700, 700))))).max() < 1e-3  # fmt: skip
+    assert leaps > 3
+
+
+def test_separation_is_that_of_the_linear_programme_in_heavy_tails():
+    x, y = heavy_tailed(np.random.default_rng(23), 150, 12)
+    found = batched.refit(x, y, np.ones(y.shape))
+    apart = [
+        y[i].min() == y[i].max()
+        or separated(y[i], np.column_stack([np.ones(12), x[i] / np.abs(x[i]).max(axis=0)]))
+        for i in range(len(y))
+    ]
+    assert 20 < sum(apart) < 130
+    assert found.separated.tolist() == apart
+
+
+def test_no_point_proves_a_finite_maximum_of_separated_sets():
+    # λ S is at least 1 everywhere if there is no maximum
+    rng = np.random.default_rng(24)
+    x = rng.normal(size=(200, 10, 2))
+    y = (x[:, :, 0] + 0.4 * x[:, :, 1] > 0.1).astype(float)
+    some = (y.min(axis=1) == 0) & (y.max(axis=1) == 1)
+    design = np.concatenate([np.ones((200, 10, 1)), x], axis=2)[some]
+    ones = np.ones(y[some].shape)
+    for size in (0, 0.3, 3):
+        beta = size * rng.normal(size=(len(design), 3))
+        beta[: len(beta) // 2] = size * np.array([-0.1, 1, 0.4])
+        assert not batched._proved(design, y[some], ones, beta).any()
+    flipped = np.where(rng.uniform(size=y[some].shape) < 0.5, y[some], 1 - y[some])
+    found = batched.refit(x[some], flipped, ones)
+    good = ~found.separated
+    assert batched._proved(
+        design[good], flipped[good], ones[good], found.coefficients[good]
+    ).all()  # fmt: skip
 
 
 def test_sets_are_the_same_together_and_alone(monkeypatch):

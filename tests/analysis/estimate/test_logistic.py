@@ -106,3 +106,13 @@ def test_a_straight_line_has_no_bend_and_a_curve_has():
     assert abs(b) < 3 * se
     b, se = logistic.bend(curved, z)
     assert b == pytest.approx(-0.5, abs=4 * se)
+
+
+def test_a_marker_that_cannot_bend_is_refused():
+    for marker, words in (
+        ([0.1] * 6, "the same"),
+        ([1, 2, 1, 2, 1, 2], "sum of the others"),  # two values: no curve beside the line
+        ([1, 2, np.nan, 4, 5, 6], "every patient"),
+    ):
+        with pytest.raises(EstimateError, match=words):
+            logistic.bend([0, 1, 0, 1, 1, 0], marker)

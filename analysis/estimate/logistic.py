@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,13 +73,37 @@ def fit(state: ArrayLike, predictors: ArrayLike) -> Fit:
     design, centre, scale = standardised(x)
     if separated(y, design):
         raise EstimateError("the predictors separate the two states, so there is no finite fit.")
-    found = sm.Logit(y, design).fit(method="newton", maxiter=100, tol=1e-13, disp=0)
+    model = sm.Logit(y, design)
+    found = _newton(model, None)
+    if found is None:
+        # whole steps leap away in heavy tails: from where halved ones have arrived
+        start, ones = np.zeros((1, design.shape[1])), np.ones((1, len(y)))
+        batched.newton(design, y[None], ones, start, np.array([True]), 500)
+        found = _newton(model, start[0])
+    if found is None:
+        raise EstimateError("the fit has not converged.")
     back = to_units(centre, scale)
     covariance = back @ np.asarray(found.cov_params()) @ back.T
     return Fit(
         back @ np.asarray(found.params), np.sqrt(np.diag(covariance)),
         np.asarray(found.predict()), float(found.llf), covariance,
     )  # fmt: skip
+
+
+def _newton(model, start: Floats | None):
+    """statsmodels' fit from `start`, or from zero; None unless its likelihood is level there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told by the slope
+        try:
+            found = model.fit(start, method="newton", maxiter=100, tol=1e-13, disp=0)
+        except np.linalg.LinAlgError:
+            return None
+        b = np.asarray(found.params)
+        if not np.isfinite(b).all() or not np.isfinite(np.asarray(found.cov_params())).all():
+            return None
+        slope = np.asarray(model.score(b))
+    # predictors have SD 1, so that a slope is a number of patients
+    return found if np.abs(slope).max() < 1e-7 * len(model.endog) else None
 
 
 def patients(state: ArrayLike, predictors: ArrayLike) -> tuple[Floats, Floats]:

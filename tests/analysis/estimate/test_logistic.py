@@ -111,8 +111,27 @@ def test_a_straight_line_has_no_bend_and_a_curve_has():
 def test_a_marker_that_cannot_bend_is_refused():
     for marker, words in (
         ([0.1] * 6, "the same"),
-        ([1, 2, 1, 2, 1, 2], "sum of the others"),  # two values: no curve beside the line
+        ([1, 2, 2, 2, 1, 2], "sum of the others"),  # two values: no curve beside the line
         ([1, 2, np.nan, 4, 5, 6], "every patient"),
     ):
         with pytest.raises(EstimateError, match=words):
             logistic.bend([0, 1, 0, 1, 1, 0], marker)
+
+
+def test_no_fit_is_given_where_the_likelihood_is_not_level():
+    rng = np.random.default_rng(22)
+    fits = 0
+    for _ in range(60):
+        x = rng.normal(size=(15, 2)) ** 5
+        chance = 1 / (1 + np.exp(-np.clip(2 * x[:, 0], -30, 30)))
+        y = (rng.uniform(size=15) < chance).astype(float)
+        try:
+            found = logistic.fit(y, x)
+        except EstimateError:
+            continue
+        fits += 1
+        z = (x - x.mean(axis=0)) / x.std(axis=0)
+        assert (y - found.fitted) @ np.column_stack([np.ones(15), z]) == pytest.approx(
+            np.zeros(3), abs=1e-6
+        )
+    assert fits > 20

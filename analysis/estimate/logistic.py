@@ -86,7 +86,7 @@ def fit(state: ArrayLike, predictors: ArrayLike) -> Fit:
     covariance = back @ np.asarray(found.cov_params()) @ back.T
     return Fit(
         back @ np.asarray(found.params), np.sqrt(np.diag(covariance)),
-        np.asarray(found.predict()), float(found.llf), covariance,
+        special.expit(design @ np.asarray(found.params)), float(found.llf), covariance,
     )  # fmt: skip
 
 
@@ -102,8 +102,8 @@ def _newton(model, start: Floats | None):
         if not np.isfinite(b).all() or not np.isfinite(np.asarray(found.cov_params())).all():
             return None
         slope = np.asarray(model.score(b))
-    # predictors have SD 1, so that a slope is a number of patients
-    return found if np.abs(slope).max() < 1e-7 * len(model.endog) else None
+    # the squared distance to the maximum, in standard errors
+    return found if slope @ np.asarray(found.cov_params()) @ slope < 1e-12 else None
 
 
 def patients(state: ArrayLike, predictors: ArrayLike) -> tuple[Floats, Floats]:

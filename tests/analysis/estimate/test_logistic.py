@@ -136,3 +136,25 @@ def test_no_fit_is_given_where_the_likelihood_is_not_level():
         many = batched.refit(x, y[None], np.ones(15))
         assert found.log_likelihood == pytest.approx(many.log_likelihoods[0], abs=1e-9)
     assert fits > 20
+
+
+def test_a_profile_leaves_out_zero_exactly_where_its_p_is_small():
+    rng = np.random.default_rng(25)
+    profiles = small = 0
+    while profiles < 40:
+        x = rng.normal(size=(30, 2)) ** rng.choice([1, 3, 5]) + rng.choice([0, 50])
+        y = (
+            rng.uniform(size=30) < 1 / (1 + np.exp(-np.clip(x[:, 0] - x[:, 0].mean(), -9, 9)))
+        ) * 1.0
+        try:
+            found = logistic.profile(y, x)
+        except EstimateError as error:
+            assert "separate" in str(error)
+            continue
+        profiles += 1
+        low, high = found.interval.T
+        assert (low < found.coefficients).all()
+        assert (found.coefficients < high).all()
+        assert (((low > 0) | (high < 0)) == (found.p < 0.05)).all()
+        small += int((found.p < 0.05).sum())
+    assert 10 < small < 110

@@ -157,40 +157,41 @@ def profile(state: ArrayLike, predictors: ArrayLike, confidence: float = 0.95) -
     drop = special.chdtri(1, 1 - _level(confidence))
     k = len(scale)
     interval, chi2 = np.empty((k + 1, 2)), np.empty(k + 1)
+    odds = whole.coefficients[0] + x @ whole.coefficients[1:]
+    units = np.concatenate([[1.0], scale])
     # the constant keeps its meaning, the risk where predictors are 0, if they are not centred
-    interval[0], chi2[0] = _one_profile(whole, y, np.column_stack([np.ones(len(y)), x / scale]),
-                                        np.concatenate([[1.0], scale]), 0, drop)  # fmt: skip
-    for j in range(1, k + 1):
-        interval[j], chi2[j] = _one_profile(
-            whole, y, design, np.concatenate([[1.0], scale]), j, drop
-        )  # fmt: skip
+    plain = np.column_stack([np.ones(len(y)), x / scale])
+    for j in range(k + 1):
+        columns = design if j else plain
+        interval[j], chi2[j] = _one_profile(whole, odds, y, columns, units, j, drop)
     return Profile(whole.coefficients, interval, chi2, special.chdtrc(1, chi2))
 
 
 def _one_profile(
-    whole: Fit, y: Floats, columns: Floats, units: Floats, j: int, drop: float
+    whole: Fit, odds: Floats, y: Floats, columns: Floats, units: Floats, j: int, drop: float
 ) -> tuple[Floats, float]:
     """The bounds of coefficient `j` and its likelihood ratio; `columns` times `units` are the
     predictors, perhaps less a constant."""
     value, error = whole.coefficients[j] * units[j], whole.errors[j] * units[j]
     others, own = np.delete(columns, j, axis=1), columns[:, j]
-    odds, ones = special.logit(whole.fitted), np.ones((1, len(y)))
-    weights = whole.fitted * (1 - whole.fitted)
-    cross = (others * weights[:, None]).T
+    ones, root = np.ones((1, len(y))), np.sqrt(whole.fitted * (1 - whole.fitted))
     # where the others are, and where they go to first when this one moves
-    best = np.linalg.solve(cross @ others, cross @ (odds - value * own))
-    slope = -np.linalg.solve(cross @ others, cross @ own)
+    best = np.linalg.lstsq(others, odds - value * own)[0]
+    slope = -np.linalg.lstsq(root[:, None] * others, root * own)[0]
 
     def lost(v: float) -> float:
-        beta = (best + (v - value) * slope)[None]
-        try:
-            arrived = batched.newton(others, y[None], ones, beta, np.array([True]), 500, v * own)
-        except np.linalg.LinAlgError:
-            arrived = np.zeros(0)
-        if not len(arrived):
-            raise EstimateError("a fit with one coefficient held has not converged.")
-        found = batched.log_likelihood(beta @ others.T + v * own, y[None], ones)
-        return max(2 * (whole.log_likelihood - float(found[0])), 0.0)
+        for start in (best + (v - value) * slope, best, 0 * best):
+            beta = start[None].copy()
+            try:
+                arrived = batched.newton(
+                    others, y[None], ones, beta, np.array([True]), 500, v * own
+                )
+            except np.linalg.LinAlgError:
+                continue
+            if len(arrived):
+                found = batched.log_likelihood(beta @ others.T + v * own, y[None], ones)
+                return max(2 * (whole.log_likelihood - float(found[0])), 0.0)
+        raise EstimateError("a fit with one coefficient held has not converged.")
 
     bounds = np.empty(2)
     for side, sign in enumerate((-1, 1)):

@@ -68,6 +68,14 @@ FLOORS = {
         PROOFS,
         "analysis.checks",
     },
+    "analysis.witnesses": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.files",
+        PROOFS,
+        "analysis.checks",
+        "analysis.certify",
+    },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
     "analysis.show": {
         "analysis.printed",
@@ -87,6 +95,7 @@ FLOORS = {
         "analysis.findings",
         "analysis.audit",
         "analysis.certify",
+        "analysis.witnesses",
         "analysis.files",
         "analysis.show",
         PROOFS,

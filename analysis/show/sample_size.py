@@ -126,9 +126,7 @@ class SampleSize:
 
     def carried(self, fits: Callable[[int], bool]) -> int:
         """The most parameters, up to those of the rule for the mean error, that still fit."""
-        return max(
-            (p for p in range(1, needed.MEAN_ERROR_PARAMETERS + 1) if fits(p)), default=0
-        )
+        return max((p for p in range(1, needed.MEAN_ERROR_PARAMETERS + 1) if fits(p)), default=0)
 
     # --- what is shown -------------------------------------------------------------------
 
@@ -187,8 +185,7 @@ class SampleSize:
                         "Area": row.auc.text,
                         "Error printed": row.se.text if row.se else None,
                         "Error expected": f"{expected:.3f}",
-                        "Patients for ± "
-                        f"{format_fixed(HALF_WIDTH, 2)}": needed.patients_for_auc(
+                        f"Patients for ± {format_fixed(HALF_WIDTH, 2)}": needed.patients_for_auc(
                             float(row.auc), with_event / self.patients, float(HALF_WIDTH)
                         ),
                     }
@@ -308,9 +305,7 @@ def _draw(
     def stroke(colour, dash):  # type: ignore[no-untyped-def]
         return lambda a, b: sheet.line([a - 11, a + 11], [b, b], colour, 2, dash)
 
-    entries = [
-        (stroke(*style), words) for (words, _), style in zip(curves, styles, strict=True)
-    ]
+    entries = [(stroke(*style), words) for (words, _), style in zip(curves, styles, strict=True)]
     marks = "; ".join(f"{way.parameters}: {_low(way.label)}" for way in ways)
     entries.append(
         (

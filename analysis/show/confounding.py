@@ -220,10 +220,10 @@ class Confounding:
         its shares (in per cent) among exposed and unexposed patients."""
         rows = []
         for strength in strengths:
-            row: dict[str, object] = {"Its risk ratio": f"{strength:g}"}
+            row: dict[str, object] = {"Its ratio": f"{strength:g}"}
             for high, low in shares:
                 made = float(bias.confounding_ratio(strength, high / 100, low / 100))
-                row[f"{high}% against {low}%"] = f"{made:.2f}"
+                row[f"{high}%, {low}%"] = f"{made:.2f}"
             rows.append(row)
         return paper_rows(rows, label="Ratio that a confounder makes out of nothing")
 
@@ -262,7 +262,7 @@ class Confounding:
             "different_out": f"{sum(self.places[v] == OUT for v in different)}",
             "out": f"{len(out)}",
             "out_names": words_of([_low(self.paper.variable(v).label) for v in out]),
-            "features": f"{len(self.features)}",
+            "bounded": f"{len(self.features)}",
             "unmodelled": f"{len(unmodelled)}",
             "strong": _low(strong.label),
             "strong_ratio": f"{strong.own.value:.2f}",
@@ -270,6 +270,7 @@ class Confounding:
             "least": _low(least.label), "least_left": _down(least.left.low),
             "risk_exposed": f"{100 * a / n1:.0f}%", "risk_others": f"{100 * c / n0:.0f}%",
             "crude_hand": f"({a} / {n1}) / ({c} / {n0}) = {a * n0 / (c * n1):.2f}",
+            "root": f"{self.readings['odds'].ratio.value:.3f}",
             "printed": self.row.ratio.text if self.row.ratio else "",
         }  # fmt: skip
         for key, r in self.readings.items():

@@ -113,6 +113,14 @@ class SampleSize:
             *(float(x) for x in (SHRINKAGE, OPTIMISM, MARGIN, MEAN_ERROR)),
         )  # fmt: skip
 
+    def met(self, parameters: int) -> tuple[int, int]:
+        """Of the criteria that depend on the number of parameters, how many the patients meet if
+        the model does as well as the marker, and how many there are."""
+        found = self.criteria(parameters, self.from_auc)
+        wanted = [found.shrinkage, found.optimism, found.mean_error]
+        known = [n for n in wanted if n is not None]
+        return sum(n <= self.patients for n in known), len(known)
+
     def by_rule(self, parameters: int) -> int:
         """Patients by the paper's rule at the share of events that was seen."""
         return needed.patients_for_events_per_variable(parameters, self.share, self.wish)
@@ -138,10 +146,8 @@ class SampleSize:
                     "What is counted": way.label,
                     "Parameters": way.parameters,
                     "Events for each": format_fixed(Fraction(self.events, way.parameters), 1),
-                    f"Shrinkage, AUC {self.marker.auc.text}": self.shrinkage(
-                        way.parameters, self.from_auc
-                    ),
-                    "Shrinkage, nothing known": self.shrinkage(way.parameters, self.unknown),
+                    "Shrinkage": f"{self.shrinkage(way.parameters, self.from_auc)} or "
+                    f"{self.shrinkage(way.parameters, self.unknown)}",
                 }
                 for way in self.counted.values()
             ],
@@ -201,6 +207,8 @@ class SampleSize:
                 f"{way.key}.parameters": f"{p}",
                 f"{way.key}.events": events_per_variable(self.paper, p),
                 f"{way.key}.rule": f"{self.by_rule(p)}",
+                f"{way.key}.little": f"{self.criteria(p, self.from_auc).shrinkage}",
+                f"{way.key}.met": "{} of {}".format(*self.met(p)),
                 f"{way.key}.needed": f"{self.criteria(p, self.from_auc).patients}",
                 f"{way.key}.needed_unknown": f"{self.criteria(p, self.unknown).patients}",
                 f"{way.key}.shrinkage": self.shrinkage(p, self.from_auc),
@@ -227,6 +235,7 @@ class SampleSize:
             "share": f"{self.share:.2f}",
             "auc": self.marker.auc.text,
             "auc_error": self.marker.se.text if self.marker.se else "not printed",
+            "auc_reach": self._reach(),
             "auc_expected": f"{expected:.3f}",
             "auc_patients": f"{needed.patients_for_auc(self.auc, self.share, float(HALF_WIDTH))}",
             "half_width": format_fixed(HALF_WIDTH, 2),
@@ -239,6 +248,13 @@ class SampleSize:
             "error": f"{100 * needed.expected_mean_error(n, self.counted['all'].parameters, self.share):.0f}",
             "shrinkage_hand": self.shrinkage_by_hand(self.counted["all"].parameters),
         }  # fmt: skip
+
+    def _reach(self) -> str:
+        """Half the printed interval of the area."""
+        ci = self.marker.ci
+        if ci is None:
+            return "not printed"
+        return format_fixed((ci.high.value - ci.low.value) / 2, ci.high.decimals)
 
     def _nagelkerke(self, cox_snell: float) -> float:
         return cox_snell / needed.largest_cox_snell(self.share)
@@ -273,14 +289,14 @@ def _draw(
     study: SampleSize, key: str, over: list[int], curves: list[tuple[str, list[int]]]
 ) -> Figure:
     from analysis.show.drawing import SMALL, WIDTH, Sheet, check_key
-    from analysis.show.figures import Figure, _legend
+    from analysis.show.figures import Figure, _legend, _ticks
     from analysis.show.palette import BLUE, GREEN, INK, LINE, ORANGE, SOFT
 
     check_key(key)
     styles = [(ORANGE, (8, 2, 2, 2)), (GREEN, (6, 2)), (BLUE, None), (SOFT, (2, 2))]
     left, right, top, height = 38.0, WIDTH - 10.0, 22.0, 230.0
-    step = 200
-    most = step * math.ceil(max(max(values) for _, values in curves) / step)
+    levels = _ticks(0, max(max(values) for _, values in curves))
+    most = levels[-1]
     sheet = Sheet()
 
     def x(p: float) -> float:
@@ -290,9 +306,9 @@ def _draw(
         return top + height * (1 - n / most)
 
     sheet.text(0, 12, "patients needed", size=SMALL, colour=SOFT)
-    for level in range(0, most + 1, step):
+    for level in levels:
         sheet.line([left, right], [y(level)] * 2, LINE, 0.6)
-        sheet.text(left - 6, y(level) + 4, f"{level}", size=SMALL, colour=SOFT, align="right")
+        sheet.text(left - 6, y(level) + 4, f"{level:g}", size=SMALL, colour=SOFT, align="right")
     for (_, values), (colour, dash) in zip(curves, styles, strict=True):
         sheet.line([x(p) for p in over], [y(n) for n in values], colour, 2, dash)
     sheet.line([left, right], [y(study.patients)] * 2, INK, 1.4)
@@ -319,7 +335,7 @@ def _draw(
     told = []
     for words, values in curves:
         needs = ", ".join(f"{values[way.parameters - 1]} for {way.parameters}" for way in ways)
-        told.append(f"{words}: {needs}.")
+        told.append(f"{words[:1].upper()}{words[1:]}: {needs}.")
     title = "Patients needed, by the number of parameters"
     alt = (
         f"{len(curves)} curves that rise with the number of parameters, and the study as a level "

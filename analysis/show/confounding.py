@@ -193,7 +193,6 @@ class Confounding:
                     "Patients": f.with_event + f.without,
                     "Its own risk ratio": _estimate(f.own),
                     "Leaves of the crude ratio": f"{_down(f.left.low)} to {_up(f.left.high)}",
-                    "Where it stands": f.place,
                 }
                 for f in self.features
             ],
@@ -262,6 +261,7 @@ class Confounding:
             "different_out": f"{sum(self.places[v] == OUT for v in different)}",
             "out": f"{len(out)}",
             "out_names": words_of([_low(self.paper.variable(v).label) for v in out]),
+            "explaining": f"{sum(f.left.low <= 1 for f in self.features) or 'none'}",
             "bounded": f"{len(self.features)}",
             "unmodelled": f"{len(unmodelled)}",
             "strong": _low(strong.label),

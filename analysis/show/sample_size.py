@@ -189,9 +189,9 @@ class SampleSize:
                     {
                         "Marker": self.paper.variable(row.variable).label,
                         "Area": row.auc.text,
-                        "Error printed": row.se.text if row.se else None,
-                        "Error expected": f"{expected:.3f}",
-                        f"Patients for ± {format_fixed(HALF_WIDTH, 2)}": needed.patients_for_auc(
+                        "Printed": row.se.text if row.se else None,
+                        "Expected": f"{expected:.3f}",
+                        "Needed": needed.patients_for_auc(
                             float(row.auc), with_event / self.patients, float(HALF_WIDTH)
                         ),
                     }

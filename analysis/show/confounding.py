@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analysis.checks.margins import crude_measures
 from analysis.estimate import confounding as bias
 from analysis.estimate.arrangements import Reach, reach
-from analysis.estimate.effect import Estimate, risk_ratio
+from analysis.estimate.effect import Estimate, odds_ratio, risk_ratio
 from analysis.paper import Coefficient, CountRow, LevelsRow, Paper, RegressionTable
 from analysis.show.drawing import SIZE, SMALL, WIDTH, Sheet, check_key, lines_of, text_width
 from analysis.show.html import Html
@@ -207,7 +207,7 @@ class Confounding:
                     "Reading": r.label,
                     "As a risk ratio": _estimate(r.ratio),
                     "E-value": f"{r.values.estimate:.2f}",
-                    "E-value of the limit": f"{r.values.limit:.2f}",
+                    "Of the limit": f"{r.values.limit:.2f}",
                 }
                 for r in self.readings.values()
             ],
@@ -270,6 +270,7 @@ class Confounding:
             "least": _low(least.label), "least_left": _down(least.left.low),
             "risk_exposed": f"{100 * a / n1:.0f}%", "risk_others": f"{100 * c / n0:.0f}%",
             "crude_hand": f"({a} / {n1}) / ({c} / {n0}) = {a * n0 / (c * n1):.2f}",
+            "crude_root": _root_of(self.counts),
             "root": f"{self.readings['odds'].ratio.value:.3f}",
             "printed": self.row.ratio.text if self.row.ratio else "",
         }  # fmt: skip
@@ -350,7 +351,7 @@ class Confounding:
              f"the strongest yes-or-no feature in the tables, {_low(strong.label)}: "
              f"{strong.own.value:.2f} with the event")
         )  # fmt: skip
-        end = _legend(sheet, end + 12, entries)
+        end = _legend(sheet, end + 20, entries)
         title = "How strong must something left out be?"
         alt = (
             "Curves of pairs of associations that explain a ratio away: the stronger the one, the "
@@ -440,6 +441,11 @@ def _edge(box: _Box, to_x: float, to_y: float) -> tuple[float, float]:
 
 def _by_hand(ratio: float) -> str:
     return f"{ratio:.3f} + √({ratio:.3f} × ({ratio:.3f} − 1)) = {bias.e_value(ratio):.2f}"
+
+
+def _root_of(counts: tuple[int, ...]) -> str:
+    """The square root of the odds ratio of four counts."""
+    return f"{bias.as_risk_ratio(odds_ratio(*counts).value, 'odds_ratio', rare=False):.2f}"
 
 
 def _needed(strength: float) -> str:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.checks.margins import crude_measures
 from analysis.estimate import sample_size as needed
 from analysis.estimate.effect import z_of
 from analysis.estimate.roc import EstimateError
@@ -54,6 +55,7 @@ class SampleSize:
         if len(rows) != 1:
             raise ValueError(f"{marker} is no row of a ROC table")
         self.marker: RocRow = rows[0]
+        self.marker_id = marker
         self.wish, self.most = (int(paper.number(number).value) for number in (wish, most))
         self.events, self.patients = paper.event_group.size, paper.total
         self.share = self.events / self.patients
@@ -240,6 +242,8 @@ class SampleSize:
             "auc_patients": f"{needed.patients_for_auc(self.auc, self.share, float(HALF_WIDTH))}",
             "half_width": format_fixed(HALF_WIDTH, 2),
             "explained": _percent(self._nagelkerke(self.from_auc)),
+            "explained_cut": "an unknown share" if self.at_cut is None
+            else _percent(self._nagelkerke(self.at_cut)),
             "explained_unknown": _percent(NOTHING_KNOWN),
             "kept": _percent(SHRINKAGE),
             "overall": f"{overall}",
@@ -248,6 +252,25 @@ class SampleSize:
             "error": f"{100 * needed.expected_mean_error(n, self.counted['all'].parameters, self.share):.0f}",
             "shrinkage_hand": self.shrinkage_by_hand(self.counted["all"].parameters),
         }  # fmt: skip
+
+    @cached_property
+    def at_cut(self) -> float | None:
+        """Cox-Snell R² of the marker at its cut-off, exactly, from the counts behind a row of a
+        regression table; None without such a row or where its counts are open."""
+        for table in self.paper.tables_of("regression"):
+            for row in table.rows:
+                found = (
+                    crude_measures(self.paper, table, row) if row.cut == self.marker_id else None
+                )
+                if found is not None:
+                    a, n1, c, n0 = (
+                        int(found[key])  # type: ignore[call-overload]
+                        for key in ("exposed_events", "exposed", "others_events", "others")
+                    )
+                    apart = _entropy(self.events, self.patients)
+                    left = _entropy(a, n1) + _entropy(c, n0)
+                    return 1 - math.exp(-2 * (apart - left) / self.patients)
+        return None
 
     def _reach(self) -> str:
         """Half the printed interval of the area."""
@@ -360,6 +383,11 @@ def differs(p: Printed | None, alpha: Fraction) -> bool:
 def words_of(items: list[str]) -> str:
     """``a, b and c``."""
     return " and ".join(filter(None, [", ".join(items[:-1]), items[-1]]))
+
+
+def _entropy(events: int, patients: int) -> float:
+    """Minus the log likelihood of so many events at their own share."""
+    return -sum(n * math.log(n / patients) for n in (events, patients - events) if n)
 
 
 def _enough(wanted: int | None, patients: int) -> str:

@@ -63,6 +63,8 @@ def test_e_values_by_formula(found):
     told = found.told()
     assert (told["risk.e"], told["risk.e_low"]) == (e(3.164), e(1.878))
     assert (told["odds.e"], told["odds.e_low"]) == (e(math.sqrt(3.164)), e(math.sqrt(1.878)))
+    assert told["crude_root"] == f"{math.sqrt(86 * 108 / (26 * 52)):.2f}"
+    assert float(told["crude_root"]) < float(told["crude.ratio"])  # the chapter calls it cautious
     assert told["root"] == f"{math.sqrt(3.164):.3f}"
     for key in ("risk.hand", "odds.hand", "odds.hand_low"):
         r, *_, value = (float(x) for x in re.findall(r"\d+\.\d+", told[key]))

@@ -6,9 +6,12 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
+from analysis.cohort import load_cohort
+from analysis.estimate import logistic
 from analysis.paper import load_paper
 from analysis.printed import parse_p
 from analysis.show.book import chapter, paper_file
@@ -133,6 +136,26 @@ def test_a_category_of_three_levels_is_two_parameters(found, tmp_path):
     )
     more = changed(tmp_path, old, new)
     assert more.counted["all"].parameters == found.counted["all"].parameters + 1
+
+
+def test_what_the_index_explains_at_its_cut_is_that_of_a_logistic_model(found, tmp_path):
+    state = np.repeat([1.0, 0.0, 1.0, 0.0], [86, 52, 26, 108])
+    above = np.repeat([1.0, 1.0, 0.0, 0.0], [86, 52, 26, 108])
+    alone = logistic.fit(state, above).log_likelihood
+    nothing = 112 * math.log(112 / 272) + 160 * math.log(160 / 272)
+    assert found.at_cut == pytest.approx(1 - math.exp(-2 * (alone - nothing) / 272))
+    silent = changed(tmp_path, "        cut: table2.sii\n", "")
+    assert silent.told()["explained_cut"] == "an unknown share"
+
+
+def test_the_area_gives_nearly_what_simulated_patients_give(found):
+    # normal with one spread is assumed; the cohorts print the tables and are not normal
+    patients = load_cohort(found.paper.folder / "cohorts.parquet")
+    for _, own in list(patients.groupby("cohort"))[:3]:
+        state = (own["group"] == "recurrence").to_numpy(float)
+        best = logistic.fit(state, own["sii"].to_numpy(float)).log_likelihood
+        nothing = 112 * math.log(112 / 272) + 160 * math.log(160 / 272)
+        assert 1 - math.exp(-2 * (best - nothing) / 272) == pytest.approx(found.from_auc, abs=0.03)
 
 
 def test_a_marker_that_is_no_row_is_refused(found):

@@ -28,6 +28,7 @@ from analysis.show.html import Html
 if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
+    from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
     from analysis.show.unreported import Unreported
 
@@ -162,6 +163,12 @@ class Chapter:
         from analysis.show.unreported import Unreported
 
         return Unreported(self.paper, (upper, lower))
+
+    def searched(self, row: str) -> Searched:
+        """The cut-off in a row of a ROC table, as searched in the same patients."""
+        from analysis.show.cutoff import Searched
+
+        return Searched(self.paper, row)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

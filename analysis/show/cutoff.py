@@ -23,6 +23,7 @@ from scipy import optimize, special
 from analysis.cohort import MARK, load_cohort
 from analysis.estimate import accuracy, cutoff, cutoff_simulation, maximally_selected
 from analysis.estimate.accuracy import Table
+from analysis.estimate.roc import percentiles
 from analysis.paper import MeanRow, Paper, RocRow, RocTable
 from analysis.printed import Interval, format_fixed, whole_values
 from analysis.show.html import Html
@@ -39,6 +40,7 @@ STUDIES = 10_000  # without any effect, for the level of the test
 TRIED = 300  # studies in which the corrections are tried, with so many resamples each
 TRIED_RESAMPLES = 100
 TENTH = (0.1, 0.9)
+COVERAGE = 0.95
 
 
 def counts(paper: Paper, table: RocTable, row: RocRow) -> Table:
@@ -222,8 +224,8 @@ class Searched:
         )
 
     def intervals(self, rule: str) -> list[tuple[float, float]]:
-        """95 % of the cuts that resamples find, by cohort, from the lowest lower end."""
-        return sorted(s.cut_interval() for s in self.searches[rule])
+        """Percentile intervals of the cuts that resamples find, by cohort, from the lowest lower end."""
+        return sorted(s.cut_interval(COVERAGE) for s in self.searches[rule])
 
     def _gains(self, rule: str, part: str) -> list[cutoff.Gain]:
         return [getattr(s, part) for s in self.searches[rule]]
@@ -368,15 +370,15 @@ class Searched:
         return float(special.chdtrc(1, chi))
 
     def found_cuts(self, rule: str, population: int = 1) -> tuple[float, float]:
-        """Where 95 of 100 studies of a population put their cut."""
+        """Where most studies of a population put their cut."""
         one = self.populations[population]
         studies = cutoff_simulation.simulate(
             one.sampler(0), one.sampler(1), self.sizes,
             cutoff.Rule(rule, direction=self.row.direction),  # type: ignore[arg-type]
             np.random.default_rng(SEED), STUDIES // 4, reference=1000,
         )  # fmt: skip
-        low, high = np.quantile(studies.cuts, (0.025, 0.975))
-        return float(low), float(high)
+        low, high = percentiles(studies.cuts, COVERAGE)
+        return low, high
 
     # --- P values ------------------------------------------------------------------------
 
@@ -594,6 +596,7 @@ class Searched:
             "cohorts": f"{len(self.cohorts)}", "resamples": f"{RESAMPLES}",
             "tried": f"{TRIED}", "studies": f"{STUDIES:,}".replace(",", "\u202f"),
             "level": _percent(float(self.paper.alpha)),
+            "coverage": _percent(COVERAGE),
             "j": format_fixed(self.apparent.youden, 3),
             "j_loss": _sampled(self._loss(), 3),
             "area_loss": _sampled([v / 2 for v in self._loss()], 3),
@@ -801,7 +804,7 @@ def cuts_plot(
     y = figures._legend(
         sheet, y + 14,
         [(lambda a, b: sheet.line([a - 10, a + 10], [b, b], ORANGE, 2.4),
-          f"95% of the cuts found in resamples of one cohort ({note})"),
+          f"{_percent(COVERAGE)} of the cuts found in resamples of one cohort ({note})"),
          (lambda a, b: sheet.line([a, a], [b - 6, b + 6], INK, 1.4), f"printed, {printed[0]}"),
          (lambda a, b: sheet.line([a, a], [b - 6, b + 6], PURPLE, 1.4, (3, 2)),
           f"published earlier, {published:g}")],

@@ -37,7 +37,7 @@ RULES = {"youden": "largest Youden index", "closest": "closest to the corner"}
 SEED = 20230426
 RESAMPLES = 500  # of each cohort
 STUDIES = 10_000  # without any effect, for the level of the test
-TRIED = 300  # studies in which the corrections are tried, with so many resamples each
+TRIED = 250  # studies in which the corrections are tried, with so many resamples each
 TRIED_RESAMPLES = 100
 TENTH = (0.1, 0.9)
 COVERAGE = 0.95
@@ -447,10 +447,9 @@ class Searched:
         rows = [
             {
                 "Marker": self.paper.variable(row.variable).label,
-                "P of the area, printed": row.p.text if row.p else None,
-                "P as if fixed": p_text(self.p_values[id].fixed),
-                "Searched, exact: at most": p_text(self.p_values[id].exact, math.ceil),
-                "Searched, Smirnov: at most": p_text(self.p_values[id].smirnov, math.ceil),
+                "P of area": row.p.text if row.p else None,
+                "Cut as if fixed": p_text(self.p_values[id].fixed),
+                "Cut searched: at most": p_text(self.p_values[id].exact, math.ceil),
                 "Significant after the search": self._status(id),
             }
             for id, (_, row) in self.rows.items()
@@ -469,18 +468,19 @@ class Searched:
 
     def levels_sheet(self) -> Html:
         """The real level of the test."""
-        return paper_rows(
-            [
+        rows = []
+        for name, s in self.levels.items():
+            error = f"{_percent(s.low, 1)} to {_percent(s.high, 1)}"
+            how = "exact" if s.low == s.high else error
+            rows.append(
                 {
                     "How the cut is found": name,
-                    "Significant without any effect": _percent(s.value),
-                    "Simulation error": "exact" if s.low == s.high
-                    else f"{_percent(s.low, 1)} to {_percent(s.high, 1)}",
+                    "Significant without any effect": f"{_percent(s.value)} ({how})",
                 }
-                for name, s in self.levels.items()
-            ],
-            label="How often a marker that tells nothing is significant",
-        )  # fmt: skip
+            )
+        return paper_rows(
+            rows, label=f"How often a marker that tells nothing is significant, {MARK}"
+        )
 
     def worth_sheet(self) -> Html:
         """Printed values, and what is left of them after either correction."""
@@ -517,9 +517,9 @@ class Searched:
         """Corrections beside the truth."""
         rows = [
             {
-                "Population": t.population.label, "In the study": format_fixed(t.apparent, 3),
-                "Optimism taken off": format_fixed(t.corrected, 3),
-                "In patients left out": format_fixed(t.outside, 3),
+                "Population": t.population.label, "Study": format_fixed(t.apparent, 3),
+                "Optimism off": format_fixed(t.corrected, 3),
+                "Left out": format_fixed(t.outside, 3),
                 "True": format_fixed(t.true, 3),
             }
             for t in self.trials
@@ -528,16 +528,14 @@ class Searched:
 
     def fixed_sheet(self, published: float) -> Html:
         """Cuts that were not searched here, beside the printed one."""
-        rows = [{
-            "Cut": f"Printed, {self._cut_text}",
-            **_parts([format_fixed(v, 3) for v in _three(self.apparent)]), "From": "Table",
-        }]  # fmt: skip
+        printed = _parts([format_fixed(v, 3) for v in _three(self.apparent)])
         halves = [_gain(t) for t in self.halves()]
-        rows.append({"Cut": "Median of all patients", **_spans(halves, _exact), "From": "proof"})
-        rows.append({"Cut": "Median of all patients", **_spans(self.at_median()), "From": MARK})
-        rows.append(
-            {"Cut": f"Published, {published:g}", **_spans(self.at(published)), "From": MARK}
-        )
+        rows = [
+            {"Cut": f"{self._cut_text}, printed", **printed},
+            {"Cut": "Median, proved", **_spans(halves, _exact)},
+            {"Cut": f"Median, {MARK}", **_spans(self.at_median())},
+            {"Cut": f"{published:g}, published; {MARK}", **_spans(self.at(published))},
+        ]
         return paper_rows(rows, label=f"Cuts that no outcome of these patients chose; {MARK}")
 
     @property
@@ -586,7 +584,7 @@ class Searched:
         n1, n0 = self.sizes
         halves, best = [_gain(h) for h in self.halves()], self.populations[1].best
         naive, granted = self.adjusted()
-        trials = dict(zip(("none", "area", "normal"), self.trials, strict=True))
+        none, area, _ = self.trials
         told = {
             "tp": f"{t.true_positive}", "fp": f"{t.false_positive}",
             "called": f"{t.true_positive + t.false_positive}",
@@ -601,8 +599,6 @@ class Searched:
             "j_loss": _sampled(self._loss(), 3),
             "area_loss": _sampled([v / 2 for v in self._loss()], 3),
             "median_j": _exact([g.youden for g in halves], 3),
-            "median_se": _exact([g.sensitivity for g in halves], 3),
-            "median_sp": _exact([g.specificity for g in halves], 3),
             "median_p": p_text(max(float(special.chdtrc(1, _chi(h))) for h in self.halves())),
             "published": f"{published:g}",
             "published_se": _sampled([g.sensitivity for g in self.at(published)], 2),
@@ -610,12 +606,15 @@ class Searched:
             "p_fixed": p_text(p.fixed),
             "p_highest": p_text(max(p.bonferroni, p.smirnov, p.miller, p.exact), math.ceil),
             "wald_p": p_text(naive), "wald_granted": p_text(granted),
-            "one_point": format_fixed((self.apparent.youden + 1) / 2, 2),
+            "none_corrected": format_fixed(none.corrected, 3),
+            "area_apparent": format_fixed(area.apparent, 3),
             "area_cost": format_fixed(
                 float(self.row.auc.value) - (self.apparent.youden + 1) / 2, 2
             ),
             "smooth_best": format_fixed(best, 3),
             "needed": format_fixed(self.needed, 4),
+            "se_ci": _ends(t.sensitivity(COVERAGE)),
+            "sp_ci": _ends(t.specificity(COVERAGE)),
             "or": format_fixed(odds_ratio(self.apparent), 2),
             "chi_hand": self.chi_by_hand(), "bonferroni_hand": self.bonferroni_by_hand(),
             "smirnov_hand": self.smirnov_by_hand(), "median_hand": self.median_by_hand(),
@@ -624,18 +623,11 @@ class Searched:
         for rule in RULES:
             told |= {
                 f"{rule}_n": f"{len(self.searches[rule])}",
-                f"{rule}_j": self._range(rule, "corrected", "youden"),
                 f"{rule}_out": self._range(rule, "outside", "youden"),
                 f"{rule}_or": _sampled([odds_ratio(g) for g in self._gains(rule, "outside")], 1),
                 f"{rule}_low": _sampled([a for a, _ in self.intervals(rule)], 0),
                 f"{rule}_high": _sampled([b for _, b in self.intervals(rule)], 0),
                 f"{rule}_design": "{:.0f} to {:.0f}".format(*self.found_cuts(rule)),
-                f"{rule}_size": _percent(self.levels[f"Searched: {RULES[rule]}"].value),
-            }
-        for key, trial in trials.items():
-            told |= {
-                f"{key}_{part}": format_fixed(getattr(trial, part), 3)
-                for part in ("apparent", "corrected", "outside", "true")
             }
         searched = [s.value for name, s in self.levels.items() if name.startswith("Searched")]
         told |= {"size_least": _percent(min(searched)), "size_most": _percent(max(searched))}
@@ -673,11 +665,9 @@ class Searched:
     def smirnov_by_hand(self) -> str:
         """The P of the largest Youden index as a line."""
         p, (n1, n0) = self.p_values[self.id], self.sizes
-        assert self.row.sensitivity
-        assert self.row.specificity
-        j = format_fixed(p.youden, 4)
+        t, j = self.counts, format_fixed(p.youden, 4)
         return (
-            f"J = {self.row.sensitivity.text} + {self.row.specificity.text} − 1 ≈ {j}; "
+            f"J = {t.true_positive}/{n1} + {t.true_negative}/{n0} − 1 = {j}; "
             f"2 × exp(−2 × {j}² × {n1} × {n0} / {n1 + n0}) = {p_text(p.smirnov)}"
         )
 
@@ -755,6 +745,10 @@ def _sampled(values: Iterable[float], decimals: int) -> str:
 
 def _percent(share: float, decimals: int = 0) -> str:
     return f"{format_fixed(100 * share, decimals)}%"
+
+
+def _ends(share: accuracy.Share) -> str:
+    return f"{format_fixed(share.low, 2)} to {format_fixed(share.high, 2)}"
 
 
 def _sure(value: float) -> accuracy.Share:

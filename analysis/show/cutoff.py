@@ -230,13 +230,10 @@ class Searched:
     def _gains(self, rule: str, part: str) -> list[cutoff.Gain]:
         return [getattr(s, part) for s in self.searches[rule]]
 
-    @cached_property
+    @property
     def apparent(self) -> cutoff.Gain:
         """J, sensitivity and specificity of the printed counts."""
-        t = self.counts
-        one = t.true_positive / (t.true_positive + t.false_negative)
-        two = t.true_negative / (t.true_negative + t.false_positive)
-        return cutoff.Gain(one + two - 1, one, two)
+        return _gain(self.counts)
 
     # --- a cut that no outcome chose -----------------------------------------------------
 
@@ -261,22 +258,14 @@ class Searched:
 
     def at(self, cut: float) -> list[cutoff.Gain]:
         """J, sensitivity and specificity at one cut in every cohort."""
-        found = []
-        for own in self.cohorts:
-            t = accuracy.table(*self.values(own), cut, direction=self.row.direction)
-            one, two = t.sensitivity().value, t.specificity().value
-            found.append(cutoff.Gain(one + two - 1, one, two))
-        return found
+        return [self._at(own, cut) for own in self.cohorts]
 
     def at_median(self) -> list[cutoff.Gain]:
         """The same at the median of all patients of each cohort."""
-        found = []
-        for own in self.cohorts:
-            middle = float(own[self.row.variable].median())
-            t = accuracy.table(*self.values(own), middle, direction=self.row.direction)
-            one, two = t.sensitivity().value, t.specificity().value
-            found.append(cutoff.Gain(one + two - 1, one, two))
-        return found
+        return [self._at(own, float(own[self.row.variable].median())) for own in self.cohorts]
+
+    def _at(self, own: pd.DataFrame, cut: float) -> cutoff.Gain:
+        return _gain(accuracy.table(*self.values(own), cut, direction=self.row.direction))
 
     # --- studies of the paper's sizes ----------------------------------------------------
 
@@ -353,7 +342,10 @@ class Searched:
                 np.random.default_rng(SEED), STUDIES, reference=1000,
             )  # fmt: skip
             found[f"Searched: {name}"] = studies.rejected(alpha)
-        for inner, name in ((TENTH, "a tenth of the patients on each side"), ((0.0, 1.0), "all")):
+        for inner, name in (
+            (TENTH, "a tenth of the patients on each side"),
+            ((0.0, 1.0), "all cuts"),
+        ):
             p = maximally_selected.exact(_every_cut(bar, n1, n, inner))
             found[f"Searched: smallest P, {name}"] = _sure(p)
         return dict(sorted(found.items(), key=lambda item: item[1].value))
@@ -450,7 +442,7 @@ class Searched:
                 "P of area": row.p.text if row.p else None,
                 "Cut as if fixed": p_text(self.p_values[id].fixed),
                 "Cut searched: at most": p_text(self.p_values[id].exact, math.ceil),
-                "Significant after the search": self._status(id),
+                "Survives the search": self._status(id),
             }
             for id, (_, row) in self.rows.items()
         ]
@@ -459,7 +451,7 @@ class Searched:
     def _status(self, id: str) -> str:
         if id in self.open_rows:
             kept = sum(v < float(self.paper.alpha) for v in self.cohort_p[id])
-            return f"open: in {kept} of {len(self.cohorts)} cohorts"
+            return f"open, in {kept} of {len(self.cohorts)} cohorts"
         proved = self.p_values[id].exact < float(self.paper.alpha)
         return "yes, proved" if proved else "not before it either"
 

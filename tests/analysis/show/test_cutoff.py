@@ -265,7 +265,7 @@ def test_the_levels_against_orders_of_the_patients(found):
     states = orders(112, 272, rows, seed=5)
     error = 4 * math.sqrt(0.25 / rows)
     for name, cuts in {
-        "Searched: smallest P, all": np.arange(1, 272),
+        "Searched: smallest P, all cuts": np.arange(1, 272),
         "Searched: smallest P, a tenth of the patients on each side": np.arange(27, 245),
         "Fixed beforehand: half of the patients": np.array([136]),
     }.items():
@@ -315,7 +315,7 @@ def test_words_flip_with_the_printed_numbers(tmp_path, paper, found):
     patients = load_cohort(paper.folder / "cohorts.parquet")
     own = Searched(other, INDEX, patients)
     assert own.open_rows == ["table2.platelets"]
-    assert own._status("table2.platelets") == "open: in 24 of 24 cohorts"
+    assert own._status("table2.platelets") == "open, in 24 of 24 cohorts"
     assert own._status("table3.albumin") == "not before it either"
     assert own._status(INDEX) == "yes, proved"
 

@@ -439,10 +439,10 @@ class Searched:
         rows = [
             {
                 "Marker": self.paper.variable(row.variable).label,
-                "P of area": row.p.text if row.p else None,
                 "Cut as if fixed": p_text(self.p_values[id].fixed),
                 "Cut searched: at most": p_text(self.p_values[id].exact, math.ceil),
                 "Survives the search": self._status(id),
+                "P of area": row.p.text if row.p else None,
             }
             for id, (_, row) in self.rows.items()
         ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.confounding import Confounding
+    from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
     from analysis.show.sample_size import SampleSize
     from analysis.show.unreported import Unreported
@@ -208,6 +209,12 @@ class Chapter:
         from analysis.show.checklists import events_per_variable
 
         return events_per_variable(self.paper, variables)
+
+    def searched(self, row: str) -> Searched:
+        """The cut-off in a row of a ROC table, as searched in the same patients."""
+        from analysis.show.cutoff import Searched
+
+        return Searched(self.paper, row)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

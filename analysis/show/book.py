@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
     from analysis.show.sample_size import SampleSize
+    from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -215,6 +216,12 @@ class Chapter:
         from analysis.show.cutoff import Searched
 
         return Searched(self.paper, row)
+
+    def trial(self, name: str) -> Trial:
+        """A stored trial of checks on simulated papers: ``trial("across_tables")``."""
+        from analysis.show.trials import trial
+
+        return trial((self.paper.folder or Path()).parent / "trials" / f"{name}.json")
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

@@ -361,7 +361,7 @@ class Confounding:
                 sheet.mark(a, b, "o", colour, 7),
             )
 
-        entries = [(stroke(c, d), f"explains away {w}; dot: E-value {e:.2f}")
+        entries = [(stroke(c, d), f"can explain away {w}; dot: E-value {e:.2f}")
                    for w, _, e, c, d in lines]  # fmt: skip
         entries.append(
             (lambda a, b: sheet.line([a - 11, a + 11], [b, b], INK, 1.2, (1, 3)),

@@ -290,6 +290,7 @@ class Confounding:
             "crude_root": _root_of(self.counts),
             "root": f"{self.readings['odds'].ratio.value:.3f}",
             "printed": self.row.ratio.text if self.row.ratio else "",
+            "printed_low": self.row.ci.low.text if self.row.ci else "",
         }  # fmt: skip
         for key, r in self.readings.items():
             needed = float(bias.needed_confounder_event(r.ratio.value, strong.own.value))

@@ -126,9 +126,12 @@ def test_beside_the_strongest_feature(found):
     told, v = found.told(), found.strongest.own.value
     assert v == pytest.approx(22 / 35 / (90 / 237))
     assert told["strong"] == "two or more lesions"
-    # the chapter: below the printed ratio, and so are the square roots
+    # the chapter: between the lower limit and the ratio, and so are the square roots
     assert (told["model_strong"], told["model_strong_ratio"]) == ("vascular invasion", "2.547")
-    assert 1 < float(told["model_strong_ratio"]) < float(told["printed"])
+    limit, ratio, printed = (
+        float(told[k]) for k in ("printed_low", "model_strong_ratio", "printed")
+    )
+    assert 1 < limit < ratio < printed
     assert told["risk.beside"] == told["odds.beside"] == told["risk.beside_low"] == "no strength"
     r = math.sqrt(1.878)
     u = float(told["odds.beside_low"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from analysis.estimate.roc import EstimateError
 
 Floats = NDArray[np.float64]
+Weights = Literal["mantel_haenszel", "all", "exposed", "unexposed"]
+# whose strata the risks are standardised to
+STANDARDS: tuple[Weights, ...] = ("all", "exposed", "unexposed")
 
 
 def mantel_haenszel(
@@ -24,14 +28,32 @@ def mantel_haenszel(
     Shape (strata, ...): the first axis is summed over; empty strata say nothing.  inf where
     group 0 has no event that counts, NaN where neither group has one.
     """
-    a, n1, c, n0 = (np.asarray(x, dtype=float) for x in (events1, patients1, events0, patients0))
-    if not all(np.isfinite(x).all() and (x >= 0).all() for x in (a, n1, c, n0)):
-        raise EstimateError("counts are finite and zero or more.")
-    if (a > n1).any() or (c > n0).any():
-        raise EstimateError("there are more events than patients.")
+    a, n1, c, n0 = _counts(events1, patients1, events0, patients0)
     n = np.maximum(n1 + n0, 1)  # an empty stratum has zero everywhere
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((a * n0 / n).sum(axis=0) / (c * n1 / n).sum(axis=0))
+
+
+def standardised(
+    events1: ArrayLike,
+    patients1: ArrayLike,
+    events0: ArrayLike,
+    patients0: ArrayLike,
+    standard: Weights = "all",
+) -> Floats:
+    """Risk ratio of group 1 over group 0, both with the strata of one `standard`, the patients of
+    "all", of group 1 ("exposed") or of group 0: Σ w a/n1 over Σ w c/n0 (Miettinen 1972).
+
+    Shape (strata, ...): the first axis is summed over.  NaN where a stratum of the standard lacks
+    one of the groups, or where neither group has an event; inf where only group 0 has none.
+    """
+    a, n1, c, n0 = _counts(events1, patients1, events0, patients0)
+    if standard not in STANDARDS:
+        raise EstimateError(f'there is no standard called "{standard}".')
+    w = {"all": n1 + n0, "exposed": n1, "unexposed": n0}[standard]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        top, bottom = (np.where(w > 0, w * x / n, 0).sum(axis=0) for x, n in ((a, n1), (c, n0)))
+        return np.asarray(top / bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +68,22 @@ class Reach:
 
 
 def reach(
-    events1: int, patients1: int, events0: int, patients0: int, with_event: int, without: int
+    events1: int,
+    patients1: int,
+    events0: int,
+    patients0: int,
+    with_event: int,
+    without: int,
+    weights: Weights = "mantel_haenszel",
 ) -> Reach:
-    """The Mantel–Haenszel risk ratio over every way in which a feature that `with_event` patients
-    with and `without` patients without the event have can lie across the two groups.
+    """The Mantel–Haenszel (or :func:`standardised`) risk ratio over every way in which a feature
+    that `with_event` patients with and `without` patients without the event have can lie across
+    the two groups.
 
-    Exact: all arrangements are tried.  Arrangements in which no stratum compares anything are left
-    out.  Raises :class:`EstimateError` for counts that cannot be, or if none is left.
+    Exact: with these totals an arrangement is two numbers, how many of the patients with the
+    feature are exposed, with the event and without, and all are tried.  The ratio depends on the
+    weights where it differs between the strata.  Arrangements that cannot be compared (no
+    stratum for Mantel–Haenszel, one of the standard otherwise) are left out.  Raises :class:`EstimateError` for counts that cannot be, or if none is left.
     """
     free1, free0 = patients1 - events1, patients0 - events0
     counts = (events1, free1, events0, free0, with_event, without)
@@ -65,8 +96,9 @@ def reach(
     one, nil = a + b, (with_event - a) + (without - b)
     events = np.stack(np.broadcast_arrays(a, events1 - a + 0 * b))
     others = np.stack(np.broadcast_arrays(with_event - a, events0 - (with_event - a) + 0 * b))
-    ratios = mantel_haenszel(
-        events, np.stack([one, patients1 - one]), others, np.stack([nil, patients0 - nil])
+    tables = (events, np.stack([one, patients1 - one]), others, np.stack([nil, patients0 - nil]))
+    ratios = (
+        mantel_haenszel(*tables) if weights == "mantel_haenszel" else standardised(*tables, weights)
     )
     if np.isnan(ratios).all():
         raise EstimateError("no arrangement lets the two groups be compared.")
@@ -76,3 +108,12 @@ def reach(
     exposed = [(int(a[i, 0]), int(b[0, j])) for i, j in places]
     low, high = (float(ratios[place]) for place in places)
     return Reach(low, high, *exposed)
+
+
+def _counts(*counts: ArrayLike) -> tuple[Floats, Floats, Floats, Floats]:
+    a, n1, c, n0 = (np.asarray(x, dtype=float) for x in counts)
+    if not all(np.isfinite(x).all() and (x >= 0).all() for x in (a, n1, c, n0)):
+        raise EstimateError("counts are finite and zero or more.")
+    if (a > n1).any() or (c > n0).any():
+        raise EstimateError("there are more events than patients.")
+    return a, n1, c, n0

@@ -200,8 +200,7 @@ class Checked:
         if override := appraisal.overrides.get(OVERALL):
             return f"our judgement: {appraisal.why(override)}"
         judgements = [d.judgement for d in appraisal.judged()]
-        worst = next(w for w in ("high", "unclear", "moderate", "low") if w in judgements)
-        return f"{judgements.count(worst)} of {len(judgements)} domains {worst}"
+        return _worst(judgements)
 
     def _reason(self, domain: Judged) -> str:
         """The answers behind a judgement: those against it by number, or how many there are."""
@@ -234,6 +233,7 @@ class Checked:
         if appraisal.checklist.domains:
             found["overall"] = appraisal.overall()
             found["in_favour"] = appraisal.overall(appraisal.in_favour())
+            found["kindest"] = appraisal.overall(dict.fromkeys(READINGS[-1][1], "yes"))
             judged = appraisal.judged()
             for word in dict.fromkeys(d.judgement for d in judged):
                 found[f"domains_{word}"] = str(sum(d.judgement == word for d in judged))
@@ -278,7 +278,7 @@ READINGS = (
 
 def readings(lists: Sequence[Checked]) -> Html:
     """The overall judgement of some tools under kinder and kinder readings of the answers,
-    with the domains that stay high."""
+    with the domains that stay high, or how many are the worst if none is."""
     rows = []
     for words, kind in READINGS:
         row: dict[str, Any] = {"Reading": words}
@@ -286,9 +286,10 @@ def readings(lists: Sequence[Checked]) -> Html:
             appraisal = checked.appraisal
             instead = dict.fromkeys(kind, "yes")
             overall = appraisal.overall(instead)
-            high = [d.section for d in appraisal.judged(instead) if d.judgement == "high"]
+            judged = appraisal.judged(instead)
+            high = [d.section for d in judged if d.judgement == "high"]
             badge = answer_badge(overall)
-            named = f" {', '.join(high)}" if high else ""
+            named = f" {', '.join(high) or _worst([d.judgement for d in judged])}"
             row[appraisal.checklist.name] = Html(
                 badge.html + str(inline(named)), badge.text + named
             )
@@ -309,6 +310,12 @@ def unsaid(lists: Sequence[Checked]) -> Html:
         if checked.appraisal[item.id].answer == "no"
     ]
     return paper_rows(rows, label="Items that are answered no")
+
+
+def _worst(judgements: Sequence[str]) -> str:
+    """How many domains have the worst judgement."""
+    worst = next(w for w in ("high", "unclear", "moderate", "low") if w in judgements)
+    return f"{judgements.count(worst)} of {len(judgements)} domains {worst}"
 
 
 def _titled(heading: str, words: str) -> Html:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from analysis.checks.margins import crude_measures
 from analysis.estimate import confounding as bias
-from analysis.estimate.arrangements import Reach, reach
+from analysis.estimate.arrangements import STANDARDS, Reach, reach
 from analysis.estimate.effect import Estimate, odds_ratio, risk_ratio
 from analysis.paper import Coefficient, CountRow, LevelsRow, Paper, RegressionTable
 from analysis.show.drawing import SIZE, SMALL, WIDTH, Sheet, check_key, lines_of, text_width
@@ -41,7 +41,8 @@ class Reading:
 class Feature:
     """A yes-or-no feature that is printed as counts: its patients with and without the event,
     its own risk ratio (one or more: of the level with the higher risk), and what holding it fixed
-    can leave of the ratio in question, however it lies."""
+    can leave of the ratio in question, however it lies: with Mantel-Haenszel weights, and the least
+    with the risks standardised to all patients, to the exposed or to the others."""
 
     label: str
     variable: str
@@ -50,6 +51,7 @@ class Feature:
     without: int
     own: Estimate
     left: Reach
+    least: float
 
 
 class Confounding:
@@ -138,7 +140,8 @@ class Confounding:
                 a, b = event.size - a, self.paper.total - event.size - b
             place = self.places[row.variable]
             left = reach(*self.counts, a, b)
-            found.append(Feature(name, row.variable, place, a, b, own, left))
+            least = min(reach(*self.counts, a, b, weights).low for weights in STANDARDS)
+            found.append(Feature(name, row.variable, place, a, b, own, left, least))
         return sorted(found, key=lambda f: -f.own.value)
 
     # --- how strong something left out must be -------------------------------------------
@@ -193,6 +196,7 @@ class Confounding:
                     "Patients": f.with_event + f.without,
                     "Its own risk ratio": _estimate(f.own),
                     "Leaves of the crude ratio": f"{_down(f.left.low)} to {_up(f.left.high)}",
+                    "Standardised, at the least": _down(f.least),
                 }
                 for f in self.features
             ],
@@ -247,9 +251,19 @@ class Confounding:
         out = [v for v, place in self.places.items() if place == OUT]
         different = [r.variable for r in self._rows if differs(r.p, self.paper.alpha)]
         worst = min(self.features, key=lambda f: f.left.low)
+        harshest = min(self.features, key=lambda f: f.least)
         unmodelled = [f for f in self.features if f.place == OUT]
         least = min(unmodelled, key=lambda f: f.left.low) if unmodelled else worst
         strong = self.strongest
+        beside = max(
+            (
+                row
+                for row in self.model.rows
+                if row.id != self.row.id and row.ratio and float(row.ratio)
+            ),
+            key=lambda row: max(float(row.ratio), 1 / float(row.ratio)),  # type: ignore[arg-type]
+            default=None,
+        )
         a, n1, c, n0 = self.counts
         found = {
             "compared": f"{len(self.places)}",
@@ -261,18 +275,22 @@ class Confounding:
             "different_out": f"{sum(self.places[v] == OUT for v in different)}",
             "out": f"{len(out)}",
             "out_names": words_of([_low(self.paper.variable(v).label) for v in out]),
-            "explaining": f"{sum(f.left.low <= 1 for f in self.features) or 'none'}",
+            "explaining": f"{sum(min(f.left.low, f.least) <= 1 for f in self.features) or 'none'}",
             "bounded": f"{len(self.features)}",
             "unmodelled": f"{len(unmodelled)}",
             "strong": _low(strong.label),
             "strong_ratio": f"{strong.own.value:.2f}",
+            "model_strong": _low(beside.label) if beside else "nothing",
+            "model_strong_ratio": beside.ratio.text if beside and beside.ratio else "",
             "worst": _low(worst.label), "worst_left": _down(worst.left.low),
+            "harshest": _low(harshest.label), "harshest_left": _down(harshest.least),
             "least": _low(least.label), "least_left": _down(least.left.low),
             "risk_exposed": f"{100 * a / n1:.0f}%", "risk_others": f"{100 * c / n0:.0f}%",
             "crude_hand": f"({a} / {n1}) / ({c} / {n0}) = {a * n0 / (c * n1):.2f}",
             "crude_root": _root_of(self.counts),
             "root": f"{self.readings['odds'].ratio.value:.3f}",
             "printed": self.row.ratio.text if self.row.ratio else "",
+            "printed_low": self.row.ci.low.text if self.row.ci else "",
         }  # fmt: skip
         for key, r in self.readings.items():
             needed = float(bias.needed_confounder_event(r.ratio.value, strong.own.value))
@@ -344,7 +362,7 @@ class Confounding:
                 sheet.mark(a, b, "o", colour, 7),
             )
 
-        entries = [(stroke(c, d), f"explains away {w}; dot: E-value {e:.2f}")
+        entries = [(stroke(c, d), f"can explain away {w}; dot: E-value {e:.2f}")
                    for w, _, e, c, d in lines]  # fmt: skip
         entries.append(
             (lambda a, b: sheet.line([a - 11, a + 11], [b, b], INK, 1.2, (1, 3)),

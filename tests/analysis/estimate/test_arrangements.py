@@ -57,6 +57,41 @@ def test_reach_is_that_of_all_ways_to_give_the_feature_to_patients():
         assert (found.low, found.high) == pytest.approx((min(ratios), max(ratios)))
 
 
+def _standardised(people, feature, standard):
+    """Every patient of the standard gets the risk of those like him in either group."""
+    risks = {}
+    for x, f in product((1, 0), (1, 0)):
+        own = [y for (g, y), h in zip(people, feature, strict=True) if (g, h) == (x, f)]
+        risks[x, f] = sum(own) / len(own) if own else float("nan")
+    among = {"all": (1, 0), "exposed": (1,), "unexposed": (0,)}[standard]
+    levels = [f for (g, _), f in zip(people, feature, strict=True) if g in among]
+    top, bottom = (sum(risks[x, f] for f in levels) / len(levels) for x in (1, 0))
+    return top / bottom if bottom else (np.inf if top > 0 else float("nan"))
+
+
+@pytest.mark.parametrize("standard", arrangements.STANDARDS)
+def test_standardised_reach_is_that_of_patients_one_by_one(standard):
+    people = _patients(3, 5, 2, 6)
+    seen: dict[tuple[int, int], list[float]] = {}
+    for feature in product((0, 1), repeat=len(people)):
+        with_event = sum(f for f, (_, y) in zip(feature, people, strict=True) if y)
+        ratio = _standardised(people, feature, standard)
+        if not np.isnan(ratio):
+            seen.setdefault((with_event, sum(feature) - with_event), []).append(ratio)
+    assert len(seen) > 30
+    for (with_event, without), ratios in seen.items():
+        found = arrangements.reach(3, 5, 2, 6, with_event, without, standard)
+        assert (found.low, found.high) == pytest.approx((min(ratios), max(ratios)))
+
+
+def test_weights_do_not_matter_where_the_ratio_is_one_and_the_same():
+    tables = ([30, 8], [50, 40], [15, 5], [50, 50])
+    ratios = [arrangements.standardised(*tables, s) for s in arrangements.STANDARDS]
+    assert [*ratios, arrangements.mantel_haenszel(*tables)] == pytest.approx([2, 2, 2, 2])
+    with pytest.raises(EstimateError, match="no standard"):
+        arrangements.standardised(*tables, "nobody")
+
+
 def test_the_places_give_the_ends():
     found = arrangements.reach(86, 138, 26, 134, 22, 13)
     for end, (a, b) in ((found.low, found.at_low), (found.high, found.at_high)):

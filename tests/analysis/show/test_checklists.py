@@ -100,8 +100,13 @@ def test_told(shown):
     assert told["remark.asked"] == "19"
     told = shown["probast"].told()
     assert told["probast.overall"] == told["probast.in_favour"] == "high"
-    assert told["probast.domains_high"] == "2"
+    assert told["probast.domains_high"] == "1"
+    assert told["probast.kindest"] == "high"
     assert told["probast.concern"] == "unclear"
+    told = shown["quips"].told()
+    assert told["quips.overall"] == told["quips.in_favour"] == "high"
+    assert told["quips.kindest"] == "moderate"
+    assert told["quips.domains_moderate"] == told["quips.domains"] == "6"
     assert all(isinstance(text, str) for text in told.values())
 
 
@@ -109,29 +114,29 @@ def test_domains_in_words(shown):
     page = read(shown["probast"].domains().html)
     rows = [[c.text.strip() for c in r.all("td")] for r in page.all("tbody")[0].all("tr")]
     assert rows == [
-        ["high", "probably no: 1.2"],
+        ["low", "2 probably yes of 2"],
         ["low", "3 probably yes of 3"],
         ["unclear", "no information: 3.5"],
-        ["high", "no: 4.2; probably no: 4.7, 4.8"],
-        ["high", "2 of 4 domains high"],
+        ["high", "no: 4.2; probably no: 4.3, 4.7, 4.8"],
+        ["high", "1 of 4 domains high"],
     ]
     text = shown["quips"].domains().text
-    assert "Attrition (Those who were followed stand for those who entered) | high | no: 2b, 2c, 2d" in text  # fmt: skip
+    assert "Attrition (Those who were followed stand for those who entered) | moderate | 2 no, 3 unsure of 5" in text  # fmt: skip
 
 
 def test_an_override_is_told_with_the_rule_beside_it(shown):
     appraisal = shown["probast"].appraisal
     judged = Answer(answer="low", why="We know better here.", places=["methods"])
-    changed = Checked(replace(appraisal, overrides={"Participants": judged, OVERALL: judged}))
+    changed = Checked(replace(appraisal, overrides={"Analysis": judged, OVERALL: judged}))
     text = changed.domains().text
     assert "our judgement, where the rule gives high: We know better here." in text
     assert "Overall | low | our judgement: We know better here." in text
 
 
 def test_domains_by_hand(shown):
-    assert shown["quips"].domain_by_hand("Attrition") == "3 of 5 answered no: 2 × 3 ≥ 5, so high by the rule"  # fmt: skip
+    assert shown["quips"].domain_by_hand("Attrition") == "2 of 5 answered no: 2 × 2 < 5, so moderate by the rule"  # fmt: skip
     assert shown["quips"].domain_by_hand("Outcome") == "0 of 3 answered no: 2 × 0 < 3, so moderate by the rule"  # fmt: skip
-    assert shown["probast"].domain_by_hand("Analysis") == "3 of 9 answered no or probably no, so high by the rule"  # fmt: skip
+    assert shown["probast"].domain_by_hand("Analysis") == "4 of 9 answered no or probably no, so high by the rule"  # fmt: skip
     with pytest.raises(KeyError):
         shown["quips"].domain_by_hand("Anything")
 
@@ -157,9 +162,9 @@ def test_unsaid_lists_every_no(here, shown):
 def test_readings(here):
     lines = here.readings("quips", "probast").text.splitlines()
     assert lines[1:] == [
-        "As answered | high Attrition | high Participants, Analysis",
-        "Every open question answered for the authors | high Attrition | high Participants, Analysis",
-        "And every probably no or partial as well | high Attrition | high Analysis",
+        "As answered | high 6 of 6 domains moderate | high Analysis",
+        "Every open question answered for the authors | high 6 of 6 domains moderate | high Analysis",
+        "And every probably no or partial as well | moderate 2 of 6 domains moderate | high Analysis",
     ]
 
 

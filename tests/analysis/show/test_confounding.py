@@ -90,6 +90,18 @@ def test_features_leave_what_statsmodels_says_at_the_worst_arrangement(found):
     assert float(told["worst_left"]) <= min(f.left.low for f in found.features)
 
 
+def test_what_other_weights_leave(found):
+    """The harshest arrangement of the chapter, by hand: one patient below the cut-off has the
+    feature, and his event counts for every patient above it who has it."""
+    told = found.told()
+    harshest = next(f for f in found.features if f.least == min(f.least for f in found.features))
+    assert (harshest.with_event, harshest.without) == (22, 26)  # no hepatitis B
+    expected = 86 / (47 * 1 / 1 + 91 * 25 / 133)
+    assert harshest.least == pytest.approx(expected)
+    assert float(told["harshest_left"]) == pytest.approx(expected, abs=0.01)
+    assert 1 < float(told["harshest_left"]) < float(told["worst_left"])
+
+
 def _some(f, rng):
     """Arrangements at random in which every stratum has all four kinds of patients."""
     for _ in range(20):
@@ -114,6 +126,12 @@ def test_beside_the_strongest_feature(found):
     told, v = found.told(), found.strongest.own.value
     assert v == pytest.approx(22 / 35 / (90 / 237))
     assert told["strong"] == "two or more lesions"
+    # the chapter: between the lower limit and the ratio, and so are the square roots
+    assert (told["model_strong"], told["model_strong_ratio"]) == ("vascular invasion", "2.547")
+    limit, ratio, printed = (
+        float(told[k]) for k in ("printed_low", "model_strong_ratio", "printed")
+    )
+    assert 1 < limit < ratio < printed
     assert told["risk.beside"] == told["odds.beside"] == told["risk.beside_low"] == "no strength"
     r = math.sqrt(1.878)
     u = float(told["odds.beside_low"])

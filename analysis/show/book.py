@@ -26,6 +26,7 @@ from analysis.show import parts, tables
 from analysis.show.html import Html
 
 if TYPE_CHECKING:
+    from analysis.show.added_value import AddedValue
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
@@ -162,6 +163,12 @@ class Chapter:
         from analysis.show.unreported import Unreported
 
         return Unreported(self.paper, (upper, lower))
+
+    def added_value(self, *known: str) -> AddedValue:
+        """The index against its parts, and beside the `known` features."""
+        from analysis.show.added_value import AddedValue
+
+        return AddedValue(self.paper, known)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

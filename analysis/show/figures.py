@@ -1234,6 +1234,84 @@ def range_plot(
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
+def crossing_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    ticks: Sequence[float],
+    across: str,
+    up: str,
+    crossed: str,
+    title: str,
+    note: str,
+) -> Figure:
+    """Up to four curves that cross zero or do not, and below them where the cohorts stand.
+
+    Rows: ``label``, ``points`` (pairs of numbers), ``crossing`` (where the curve crosses zero,
+    or None), ``strokes`` (one number a cohort, on the scale of `ticks`) and ``shown`` (their
+    range in words).  `crossed`: what holds from a crossing on; `note`: what the strokes are.
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, top, height = Sheet(), 24.0, 190.0
+    left, right = 46.0, WIDTH - 14.0
+    values = [b for row in rows for _, b in row["points"]]
+    levels = _ticks(min(values), max(values))
+    levels = [2 * levels[0] - levels[1], *levels] if levels[0] > min(values) else levels
+
+    def x(value: float) -> float:
+        return left + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (right - left)
+
+    def y(value: float) -> float:
+        return top + height * (levels[-1] - value) / (levels[-1] - levels[0])
+
+    sheet.text(0, 12, up, size=SMALL, colour=SOFT)
+    for level in levels:
+        style: tuple[Any, float] = (INK, 1.4) if abs(level) < 1e-9 else (LINE, 0.6)
+        sheet.line([left, right], [y(level)] * 2, *style)
+        shown = format_fixed(level, 2)
+        sheet.text(left - 6, y(level) + 4, shown, size=SMALL, colour=SOFT, align="right")
+    told, data = [], []
+    bottom = top + height + 14
+    for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False):
+        points = row["points"]
+        sheet.line([x(a) for a, _ in points], [y(b) for _, b in points], colour, 2, dash)
+        sheet.line([left, right], [bottom] * 2, LINE, 0.6)
+        sheet.line([left - 40, left - 12], [bottom] * 2, colour, 2, dash)
+        for value in row["strokes"]:
+            sheet.line([x(value)] * 2, [bottom - 5, bottom + 5], INK, 1)
+        bottom += 15
+        first, last = (format_fixed(points[i][1], 3) for i in (0, -1))
+        where = (
+            f"from {format_fixed(row['crossing'], 2)} on" if row["crossing"] is not None
+            else "everywhere" if points[0][1] > 0 else "nowhere"
+        )  # fmt: skip
+        told.append(
+            f"{row['label'][:1].upper()}{row['label'][1:]}: from {first} at {number_text(ticks[0], 0)} "
+            f"to {last} at {number_text(ticks[-1], 0)}, above zero {where}; cohorts {row['shown']}"
+        )
+        data.append(
+            {"Curve": row["label"], "At the left end": first, "At the right end": last,
+             "Above zero": where, f"Cohorts ({note})": row["shown"]}
+        )  # fmt: skip
+    for row, colour in zip(rows, _CURVES, strict=False):
+        if row["crossing"] is not None:
+            sheet.mark(x(row["crossing"]), y(0.0), "o", colour, 9, hollow=True)
+    end = sheet.scale(bottom - 4, [(x(t), format_fixed(t, 1)) for t in ticks], across)
+    entries: list[tuple[Callable[[float, float], None], str]] = [
+        (lambda a, b, c=colour, d=dash: sheet.line([a - 11, a + 11], [b, b], c, 2, d), row["label"])
+        for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False)
+    ]  # type: ignore[misc]
+    if any(row["crossing"] is not None for row in rows):
+        entries.append((lambda a, b: sheet.mark(a, b, "o", INK, 9, hollow=True), crossed))
+    entries.append(
+        (lambda a, b: sheet.line([a, a], [b - 5, b + 5], INK, 1.2), f"one cohort ({note})")
+    )
+    end = _legend(sheet, end + 14, entries)
+    alt = f"{_count(len(rows), 'curve')} of the {up} over the {across}, {note}. {_sentences(told)}"
+    return Figure(sheet.svg(end, key, title, alt), alt, data, title)
+
+
 # --- counts of verdicts ------------------------------------------------------------------
 
 

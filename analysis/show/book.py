@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
+    from analysis.show.follow_up import FollowUp
     from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -169,6 +170,12 @@ class Chapter:
         from analysis.show.added_value import AddedValue
 
         return AddedValue(self.paper, known)
+
+    def follow_up(self, marker: str, timeline: str) -> FollowUp:
+        """A marker at its cut, and the time over which its patients were followed."""
+        from analysis.show.follow_up import FollowUp
+
+        return FollowUp(self.paper, marker, timeline)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

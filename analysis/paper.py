@@ -16,7 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
 
 from analysis import printed as p
@@ -29,20 +28,14 @@ from analysis.printed import (
     PrintedDate,
     Range,
 )
+from analysis.record import At, RecordError, Steps, line_of, read_yaml, sentence_of, unknown
 
-LARGEST_FILE = 2_000_000  # bytes; the longest real paper needs a hundredth of it
-DEEPEST = 24
 LARGEST_GROUP = 1_000_000_000  # patients
 LONGEST_FORMULA = 400  # characters
 
 
-class PaperError(ValueError):
+class PaperError(RecordError):
     """A paper file cannot be used; the message is one sentence with file and line."""
-
-    def __init__(self, file: Path | str, line: int | None, sentence: str):
-        self.file, self.line, self.sentence = Path(file), line, sentence
-        place = f"{file}:{line}" if line else f"{file}"
-        super().__init__(f"{place}: {sentence}")
 
 
 # --- cells -----------------------------------------------------------------------------
@@ -629,16 +622,6 @@ def _statement_numbers(section: Section, statement: Statement) -> Iterator[Numbe
 
 # --- loading ---------------------------------------------------------------------------
 
-_Path = tuple[str | int, ...]
-
-
-class _At(ValueError):
-    """A sentence about the place `path` of a file."""
-
-    def __init__(self, path: _Path, sentence: str):
-        self.path = path
-        super().__init__(sentence)
-
 
 def load_paper(file: Path | str) -> Paper:
     """Read and check a paper file.
@@ -647,187 +630,17 @@ def load_paper(file: Path | str) -> Paper:
     or does not fit the schema.
     """
     file = Path(file)
-    tree, lines = _read_yaml(file)
+    tree, lines = read_yaml(file, PaperError, "paper")
     try:
         try:
             paper = Paper.model_validate(tree)
         except ValidationError as error:
-            raise _sentence(error, tree) from None
+            raise sentence_of(error, tree) from None
         _check_links(paper)
-    except _At as at:
-        raise PaperError(file, _line_of(at.path, lines), str(at)) from None
+    except At as at:
+        raise PaperError(file, line_of(at.path, lines), str(at)) from None
     paper._folder = file.parent
     return paper
-
-
-def _read_yaml(file: Path) -> tuple[Any, dict[_Path, int]]:
-    """The tree of a YAML file, every scalar a string, and the line of every node."""
-    text = _read_text(file)
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    lines: dict[_Path, int] = {}
-    try:
-        # events come one by one, so that a file built to exhaust the machine is left early
-        events = (e for e in yaml.parse(text, Loader=loader) if not isinstance(e, _AROUND))
-        first = next(events, None)
-        if not isinstance(first, yaml.MappingStartEvent):
-            raise _At((), "a paper file is a mapping that begins with a line such as schema: 1.")
-        tree = _plain(first, events, (), lines)
-        if (second := next(events, None)) is not None:
-            lines[()] = second.start_mark.line + 1
-            raise _At((), "found a second document, a paper file holds one.")
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else None
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise PaperError(file, line, f"this is no valid YAML ({problem}).") from None
-    except _At as at:
-        raise PaperError(file, _line_of(at.path, lines) or 1, str(at)) from None
-    return tree, lines
-
-
-def _read_text(file: Path) -> str:
-    try:
-        if file.is_dir():
-            raise PaperError(file, None, "this is a folder, a paper.yaml file is needed.")
-        if file.exists() and not file.is_file():
-            raise PaperError(file, None, "this is no regular file, a paper.yaml file is needed.")
-        if file.stat().st_size > LARGEST_FILE:
-            raise PaperError(
-                file, None, f"the file is larger than the {LARGEST_FILE:,} bytes allowed."
-            )
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        raise PaperError(file, None, "there is no such file.") from None
-    except OSError as error:
-        raise PaperError(file, None, f"the file cannot be read ({error.strerror}).") from None
-    except PaperError:
-        raise
-    except ValueError:
-        raise PaperError(repr(str(file)), None, "this is no name of a file.") from None
-    if b"\x00" in raw:
-        raise PaperError(
-            file, None, "this is a binary file or UTF-16, a YAML file in UTF-8 is needed."
-        )
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise PaperError(file, line, "this is no UTF-8 text, a YAML file is needed.") from None
-
-
-# what stands around the tree in the stream of events
-_AROUND = (
-    yaml.StreamStartEvent, yaml.StreamEndEvent, yaml.DocumentStartEvent, yaml.DocumentEndEvent,
-)  # fmt: skip
-_NULLS = {"", "~", "null", "Null", "NULL"}
-
-
-def _plain(
-    event: yaml.Event, events: Iterator[yaml.Event], path: _Path, lines: dict[_Path, int]
-) -> Any:
-    """The value that begins with `event`: a string, None, a list or a dict."""
-    lines.setdefault(path, event.start_mark.line + 1)
-    if isinstance(event, yaml.AliasEvent):
-        # refused because aliases of aliases grow without bound
-        raise _At(path, "found a YAML alias (*name), every value must be written out.")
-    if isinstance(event, yaml.ScalarEvent):
-        plain = event.implicit[0] and event.tag is None
-        return None if plain and event.value in _NULLS else event.value
-    if len(path) >= DEEPEST:
-        raise _At(path, f"the file nests deeper than the {DEEPEST} levels allowed.")
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Any] = []
-        while not isinstance(child := next(events), yaml.SequenceEndEvent):
-            items.append(_plain(child, events, (*path, len(items)), lines))
-        return items
-    result: dict[str, Any] = {}
-    while not isinstance(key := next(events), yaml.MappingEndEvent):
-        if not isinstance(key, yaml.ScalarEvent):
-            lines[path] = key.start_mark.line + 1
-            raise _At(path, "found a key that is no word.")
-        here = (*path, key.value)
-        lines[here] = key.start_mark.line + 1
-        if key.value in result:
-            raise _At(here, f"found the key {p.quoted(key.value)} twice, it may stand once.")
-        result[key.value] = _plain(next(events), events, here, lines)
-    return result
-
-
-def _line_of(path: _Path, lines: dict[_Path, int]) -> int | None:
-    while path and path not in lines:
-        path = path[:-1]
-    return lines.get(path)
-
-
-def _sentence(error: ValidationError, tree: Any) -> _At:
-    """The first error of pydantic as one sentence at a place of the file."""
-    errors = error.errors(include_url=False)
-    # a misspelt key is also a missing one: the misspelling says more
-    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-    path = _file_path(first["loc"], tree)
-    name = _name_path(path, tree)
-    kind, found = first["type"], first["input"]
-    if kind == "extra_forbidden":
-        sentence = (
-            f"{name}: found the unknown key {p.quoted(path[-1])}; see the keys in CONTRIBUTING.md."
-        )
-    elif kind == "missing":
-        sentence = f'{name}: the key "{first["loc"][-1]}" is missing.'
-    elif kind == "value_error":
-        sentence = f"{name}: {first['ctx']['error']!s}."
-    elif kind == "union_tag_not_found":
-        key = str(first["ctx"]["discriminator"]).strip("'")
-        sentence = f'{name}: the key "{key}" is missing.'
-    elif kind == "union_tag_invalid":
-        key = str(first["ctx"]["discriminator"]).strip("'")
-        path = (*path, key)
-        sentence = (
-            f"{name}: found {key} {p.quoted(first['ctx']['tag'])}, allowed are "
-            f"{first['ctx']['expected_tags']}."
-        )
-    elif kind == "literal_error":
-        sentence = f"{name}: found {p.quoted(found)}, allowed is {first['ctx']['expected']}."
-    elif kind == "string_pattern_mismatch":
-        sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
-    elif kind.startswith("bool"):
-        sentence = f"{name}: found {p.quoted(found)}, true or false is needed."
-    elif kind.endswith("_type"):
-        wanted = {"list": "a list", "dict": "a mapping", "model": "a mapping", "string": "a word"}
-        what = next((v for k, v in wanted.items() if kind.startswith(k)), "another kind of value")
-        shown = (
-            "nothing" if found is None else p.quoted(found) if isinstance(found, str) else "a block"
-        )
-        sentence = f"{name}: found {shown}, {what} is needed."
-    else:
-        sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}."
-    more = error.error_count() - 1
-    if more:
-        sentence = f"{sentence[:-1]} ({more} more {'place' if more == 1 else 'places'} to mend)."
-    return _At(path, sentence)
-
-
-def _file_path(loc: tuple[str | int, ...], tree: Any) -> _Path:
-    """The place in the file: pydantic's location without its union tags and key marks."""
-    path: list[str | int] = []
-    node = tree
-    for step in loc:
-        in_list = isinstance(node, list) and isinstance(step, int) and step < len(node)
-        if not in_list and not (isinstance(node, dict) and step in node):
-            continue
-        node = node[step]
-        path.append(step)
-    return tuple(path)
-
-
-def _name_path(path: _Path, tree: Any) -> str:
-    """``tables.table1.rows.age.values`` instead of ``tables.0.rows.0.values``."""
-    names, node = [], tree
-    for step in path:
-        node = node[step]
-        named = isinstance(step, int) and isinstance(node, dict)
-        label = (node.get("id") or node.get("section")) if named else None
-        names.append(p.quoted(label if isinstance(label, str) and label else step)[1:-1])
-    return ".".join(names) or "the file"
 
 
 def _check_links(paper: Paper) -> None:
@@ -837,15 +650,15 @@ def _check_links(paper: Paper) -> None:
     variables = {v.id for v in paper.variables}
     if sum(g.event for g in paper.groups) != 1:
         found = sum(g.event for g in paper.groups)
-        raise _At(
+        raise At(
             ("groups",), f"groups: found {found} groups with event: true, exactly one is needed."
         )
     for t, table in enumerate(paper.tables):
-        path: _Path = ("tables", t)
+        path: Steps = ("tables", t)
         if isinstance(table, RocTable) and table.positive not in groups:
-            raise _unknown((*path, "positive"), table.positive, groups, "group")
+            raise unknown((*path, "positive"), table.positive, groups, "group")
         if isinstance(table, RegressionTable) and table.event not in groups:
-            raise _unknown((*path, "event"), table.event, groups, "group")
+            raise unknown((*path, "event"), table.event, groups, "group")
         for r, row in enumerate(table.rows):
             _check_row(row, (*path, "rows", r), groups, variables)
     _check_statements(paper)
@@ -856,28 +669,18 @@ def _check_links(paper: Paper) -> None:
             for number in paper.numbers.values():
                 mine = number.id == prefix or number.id.rpartition(".")[0] == prefix
                 if mine and number.repeats is not None and number.repeats not in ids:
-                    at: _Path = ("text", s, "statements", i, "repeats")
-                    raise _unknown(at, str(statement.repeats), ids, "number")
+                    at: Steps = ("text", s, "statements", i, "repeats")
+                    raise unknown(at, str(statement.repeats), ids, "number")
     _check_references(paper, set(ids), variables)
 
 
-def _unknown(path: _Path, found: str, allowed: Any, what: str) -> _At:
-    import difflib
-
-    near = difflib.get_close_matches(found, list(allowed), n=3, cutoff=0.5)
-    hint = f"; near it: {', '.join(near)}" if near else ""
-    some = sorted(allowed) if len(allowed) <= 12 else []
-    listed = f", there are {', '.join(some)}" if some and not near else hint
-    return _At(path, f"found {p.quoted(found)}, which is no {what} of this file{listed}.")
-
-
 def _check_unique(paper: Paper) -> None:
-    def once(items: list[Any], path: _Path, key: str = "id") -> None:
+    def once(items: list[Any], path: Steps, key: str = "id") -> None:
         seen: set[str] = set()
         for i, item in enumerate(items):
             name = getattr(item, key)
             if name in seen:
-                raise _At((*path, i, key), f'found the {key} "{name}" twice, it may stand once.')
+                raise At((*path, i, key), f'found the {key} "{name}" twice, it may stand once.')
             seen.add(name)
 
     once(paper.groups, ("groups",))
@@ -892,13 +695,13 @@ def _check_unique(paper: Paper) -> None:
         for i, item in enumerate(items):
             part, _, rest = item.id.partition(".")
             if part not in sections or not rest or "." in rest:
-                raise _At(
+                raise At(
                     (name, i, "id"),
                     f"found the id {p.quoted(item.id)}, a section of the text (or paper), "
                     "a point and one word are needed.",
                 )
             if name == "timelines" and item.id in claims:
-                raise _At((name, i, "id"), f'found the id "{item.id}" twice, it may stand once.')
+                raise At((name, i, "id"), f'found the id "{item.id}" twice, it may stand once.')
     once(paper.pictures, ("pictures",))
     once(paper.flow, ("flow",))
     taken = {"groups"}
@@ -910,32 +713,32 @@ def _check_unique(paper: Paper) -> None:
         for i, item in enumerate(items):
             part = getattr(item, key)
             if part in taken:
-                raise _At((name, i, key), f'found the {key} "{part}" twice, it may stand once.')
+                raise At((name, i, key), f'found the {key} "{part}" twice, it may stand once.')
             taken.add(part)
     for t, table in enumerate(paper.tables):
         once(table.rows, ("tables", t, "rows"))
         for r, row in enumerate(table.rows):
             if isinstance(table, RegressionTable) and table.constant and row.id == "constant":
-                at: _Path = ("tables", t, "rows", r, "id")
-                raise _At(at, 'found the id "constant", which belongs to the row of the constant.')
+                at: Steps = ("tables", t, "rows", r, "id")
+                raise At(at, 'found the id "constant", which belongs to the row of the constant.')
             if isinstance(row, LevelsRow):
                 once(row.levels, ("tables", t, "rows", r, "levels"))
     for s, section in enumerate(paper.text):
         once(section.statements, ("text", s, "statements"))
 
 
-def _check_row(row: Any, path: _Path, groups: set[str], variables: set[str]) -> None:
+def _check_row(row: Any, path: Steps, groups: set[str], variables: set[str]) -> None:
     if getattr(row, "variable", None) is not None and row.variable not in variables:
-        raise _unknown((*path, "variable"), row.variable, variables, "variable")
+        raise unknown((*path, "variable"), row.variable, variables, "variable")
     cells = [(("values",), row.values)] if hasattr(row, "values") else []
     if isinstance(row, LevelsRow):
         cells = [(("levels", i, "values"), level.values) for i, level in enumerate(row.levels)]
     for where, values in cells:
         for group in values:
             if group not in groups:
-                raise _unknown((*path, *where, group), group, groups, "group")
+                raise unknown((*path, *where, group), group, groups, "group")
         for group in sorted(groups - set(values)):
-            raise _At((*path, *where), f'{row.id}: the group "{group}" is missing.')
+            raise At((*path, *where), f'{row.id}: the group "{group}" is missing.')
 
 
 def _check_statements(paper: Paper) -> None:
@@ -946,24 +749,24 @@ def _check_statements(paper: Paper) -> None:
             try:
                 _TEXT_PARSERS[statement.kind][0](statement.printed)
             except p.PrintedError as error:
-                path: _Path = ("text", s, "statements", i, "printed")
-                raise _At(path, f"text.{section.section}.{statement.id}: {error}.") from None
+                path: Steps = ("text", s, "statements", i, "printed")
+                raise At(path, f"text.{section.section}.{statement.id}: {error}.") from None
 
 
 def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
-    def known(path: _Path, reference: str | None) -> None:
+    def known(path: Steps, reference: str | None) -> None:
         if reference is not None and reference not in ids:
-            raise _unknown(path, reference, ids, "number")
+            raise unknown(path, reference, ids, "number")
 
-    def numeric(path: _Path, reference: str | None) -> None:
+    def numeric(path: Steps, reference: str | None) -> None:
         known(path, reference)
         if reference is not None and not isinstance(paper.numbers[reference].value, Printed):
-            raise _At(path, f'found "{reference}", which is a date or a label, not a number.')
+            raise At(path, f'found "{reference}", which is a date or a label, not a number.')
 
     numeric(("significance",), paper.significance)
     if not 0 < paper.alpha < 1:
         found = paper.numbers[paper.significance].text if paper.significance else ""
-        raise _At(
+        raise At(
             ("significance",),
             f"found {p.quoted(found)}, a significance level between 0 and 1 is needed.",
         )
@@ -973,7 +776,7 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             if limit is None:
                 continue
             if (limit.number is None) == (limit.value is None):
-                raise _At(
+                raise At(
                     ("variables", i, side),
                     f"{variable.id}: a limit has a number or a value, one of them.",
                 )
@@ -983,7 +786,7 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             and variable.upper is not None
             and paper.limit(variable.lower) > paper.limit(variable.upper)
         ):
-            raise _At(
+            raise At(
                 ("variables", i, "upper"),
                 f"{variable.id}: the upper limit lies below the lower one.",
             )
@@ -991,10 +794,10 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             others = variables - {variable.id}
             _check_expression(("variables", i, "formula"), variable.formula, others)
     for i, constraint in enumerate(paper.constraints):
-        at: _Path = ("constraints", i, "expression")
+        at: Steps = ("constraints", i, "expression")
         _check_expression(at, constraint.expression, variables, comparison=True)
         if "==" in constraint.expression:
-            raise _At(
+            raise At(
                 at, f"found {p.quoted(constraint.expression)}, an inequality with <= is needed."
             )
     cells = {f"{t.id}.{row.id}" for t in paper.tables_of("roc") for row in t.rows}
@@ -1005,11 +808,11 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
         if isinstance(table, RegressionTable):
             for r, row in enumerate(table.rows):
                 if row.cut is not None and row.cut not in cells:
-                    raise _unknown(
+                    raise unknown(
                         ("tables", t, "rows", r, "cut"), row.cut, cells, "row of a ROC table"
                     )
                 if row.margin is not None and row.margin not in margins:
-                    raise _unknown(
+                    raise unknown(
                         ("tables", t, "rows", r, "margin"), row.margin, margins, "row with counts"
                     )
     for i, relation in enumerate(paper.relations):
@@ -1027,23 +830,23 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
     for i, step in enumerate(paper.flow):
         known(("flow", i, "count"), step.count)
         if step.after is not None and step.after not in steps:
-            raise _unknown(("flow", i, "after"), step.after, steps, "step")
+            raise unknown(("flow", i, "after"), step.after, steps, "step")
     dates = {n.id for n in paper.numbers.values() if isinstance(n.value, PrintedDate)}
     for i, timeline in enumerate(paper.timelines):
         numeric(("timelines", i, "years"), timeline.years)
         if timeline.years is not None and not 0 <= paper.number(timeline.years).value <= 200:
             found = paper.numbers[timeline.years].text
-            raise _At(
+            raise At(
                 ("timelines", i, "years"), f"found {p.quoted(found)} years, 0 to 200 are allowed."
             )
         for key, reference in (("from", timeline.start), ("until", timeline.until)):
             if reference is not None and reference not in dates:
-                raise _unknown(("timelines", i, key), reference, dates, "date")
+                raise unknown(("timelines", i, key), reference, dates, "date")
         for j, reference in enumerate(timeline.order or []):
             if reference not in dates:
-                raise _unknown(("timelines", i, "order", j), reference, dates, "date")
+                raise unknown(("timelines", i, "order", j), reference, dates, "date")
         if (timeline.order is None) == (timeline.start is None or timeline.until is None):
-            raise _At(
+            raise At(
                 ("timelines", i), f"{timeline.id}: either order, or from and until, are needed."
             )
 
@@ -1064,14 +867,14 @@ def parse_relation(equation: str) -> tuple[ast.expr, str, ast.expr]:
 _OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
-def _check_expression(path: _Path, text: str, names: set[str], comparison: bool = False) -> None:
+def _check_expression(path: Steps, text: str, names: set[str], comparison: bool = False) -> None:
     """Refuse everything in a formula but names, numbers, + − * / and brackets."""
     if len(text) > LONGEST_FORMULA:
-        raise _At(path, f"found {len(text)} characters, a formula has at most {LONGEST_FORMULA}.")
+        raise At(path, f"found {len(text)} characters, a formula has at most {LONGEST_FORMULA}.")
     try:
         body = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _At(
+        raise At(
             path, f"found {p.quoted(text)}, a formula of names, numbers, + - * / is needed."
         ) from None
     sides = [body]
@@ -1080,35 +883,33 @@ def _check_expression(path: _Path, text: str, names: set[str], comparison: bool 
         if not (
             isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)
         ):
-            raise _At(
+            raise At(
                 path,
                 f"found {p.quoted(text)}, two sides with = < <= > or >= between them are needed.",
             )
         sides = [body.left, body.comparators[0]]
     if not any(isinstance(node, ast.Name) for node in ast.walk(body)):
-        raise _At(path, f"found {p.quoted(text)}, a formula names at least one quantity.")
+        raise At(path, f"found {p.quoted(text)}, a formula names at least one quantity.")
     for side in sides:
         for node in ast.walk(side):
             if isinstance(node, ast.Name):
                 if node.id not in names:
-                    raise _unknown(path, node.id, names, "name")
+                    raise unknown(path, node.id, names, "name")
             elif isinstance(node, ast.Constant):
                 if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-                    raise _At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
+                    raise At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
                 if node.value and not 1e-30 < abs(node.value) < 1e30:
-                    raise _At(path, f"found {p.quoted(text)}, a number in it is out of bounds.")
+                    raise At(path, f"found {p.quoted(text)}, a number in it is out of bounds.")
             elif isinstance(node, ast.UnaryOp):
                 if not isinstance(node.op, ast.USub):
-                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
+                    raise At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
             elif isinstance(node, ast.BinOp):
                 if not isinstance(node.op, _OPERATORS):
-                    raise _At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
+                    raise At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
                 if isinstance(node.op, ast.Div) and _may_be_zero(node.right):
-                    raise _At(path, f"found {p.quoted(text)}, divide by a name or by one number.")
+                    raise At(path, f"found {p.quoted(text)}, divide by a name or by one number.")
             elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
-                raise _At(
-                    path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed."
-                )
+                raise At(path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed.")
 
 
 def _may_be_zero(divisor: ast.expr) -> bool:

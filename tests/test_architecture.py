@@ -13,12 +13,23 @@ LIBRARY = ROOT / "analysis"
 
 # one room, two storeys: the proofs stand under the checks, the search for cohorts on them
 PROOFS, COHORTS = "analysis.compatible (proofs)", "analysis.compatible (cohorts)"
-PROOF_MODULES = {"links", "certificate", "programme", "coherence", "bounds", "largest", "solver"}
+PROOF_MODULES = {
+    "links",
+    "certificate",
+    "programme",
+    "coherence",
+    "bounds",
+    "largest",
+    "solver",
+    "whole",
+}
 
 # what each floor may import from this project; a floor may always use itself
 FLOORS = {
     "analysis.printed": set(),
-    "analysis.paper": {"analysis.printed"},
+    # a YAML file in, a tree or one sentence out
+    "analysis.record": {"analysis.printed"},
+    "analysis.paper": {"analysis.printed", "analysis.record"},
     "analysis.findings": {"analysis.printed"},
     # plain numbers in, proofs out: knows neither papers nor findings
     PROOFS: {"analysis.printed"},
@@ -27,6 +38,13 @@ FLOORS = {
         "analysis.paper",
         "analysis.findings",
         PROOFS,
+    },
+    # a checklist, a paper and its findings in; answers with their grounds out
+    "analysis.checklists": {
+        "analysis.printed",
+        "analysis.record",
+        "analysis.paper",
+        "analysis.findings",
     },
     # patient-level data: knows neither papers nor how the patients were made
     "analysis.cohort": {"analysis.files"},
@@ -62,6 +80,7 @@ FLOORS = {
         "analysis.estimate",
         "analysis.certify",
         "analysis.audit",
+        "analysis.checklists",
     },
     "analysis.__main__": {
         "analysis.paper",

@@ -1,4 +1,4 @@
-"""CONTRIBUTING explains every key of a paper file, because the loader's messages say so."""
+"""CONTRIBUTING explains every key of our records, because the loaders' messages say so."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import paper
+from analysis import checklists, paper
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PARTS = [
@@ -16,6 +16,19 @@ PARTS = [
     and issubclass(part, paper._Part)
     and not part.__name__.startswith("_")
 ]
+
+
+CHECKLISTS = [
+    checklists.Checklist, checklists.Item, checklists.DomainOf, checklists._AnswerFile,
+    checklists.Answer, checklists._PlaceFile, checklists.Place,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", CHECKLISTS, ids=lambda part: part.__name__)
+def test_every_key_of_a_checklist_is_explained(part):
+    record = TEXT.partition("## A checklist and its answers")[2].partition("\n## ")[0]
+    keys = {field.alias or name for name, field in part.model_fields.items()}
+    assert {key for key in keys if f"`{key}`" not in record} == set()
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)

@@ -78,11 +78,17 @@ class _Quiet(highspy.Highs):
         super().enableCallbacks()
 
 
+def quiet() -> highspy.Highs:
+    """A new solver with one thread that prints nothing."""
+    highs = _Quiet()
+    highs.setOptionValue("threads", 1)
+    return highs
+
+
 def _solver() -> highspy.Highs:
     """One solver a thread: making one takes longer than many a programme."""
     if not hasattr(_own, "highs"):
-        _own.highs = _Quiet()
-        _own.highs.setOptionValue("threads", 1)
+        _own.highs = quiet()
         _own.highs.setOptionValue("presolve", "off")  # takes longer than these programmes
         _own.highs.setOptionValue("solver", "simplex")  # a vertex, not a middle
     return _own.highs

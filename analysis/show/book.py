@@ -27,6 +27,7 @@ from analysis.show.html import Html
 
 if TYPE_CHECKING:
     from analysis.show.added_value import AddedValue
+    from analysis.show.checklists import Checked
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
@@ -176,6 +177,37 @@ class Chapter:
         from analysis.show.follow_up import FollowUp
 
         return FollowUp(self.paper, marker, timeline)
+
+    def checklist(self, name: str) -> Checked:
+        """The paper held against a checklist: ``checklist("remark")``."""
+        from analysis.checklists import appraisal_of
+        from analysis.show.checklists import Checked
+
+        return Checked(appraisal_of(self.paper, self.ledger, name))
+
+    def shares_plot(self, key: str, *names: str) -> Figure:
+        """The answers to some reporting lists, one bar a list."""
+        from analysis.show.checklists import shares_plot
+
+        return shares_plot([self.checklist(name) for name in names], key)
+
+    def unsaid(self, *names: str) -> Html:
+        """The items of some reporting lists that are answered no."""
+        from analysis.show.checklists import unsaid
+
+        return unsaid([self.checklist(name) for name in names])
+
+    def readings(self, *names: str) -> Html:
+        """The overall judgement of some tools under kinder readings of their answers."""
+        from analysis.show.checklists import readings
+
+        return readings([self.checklist(name) for name in names])
+
+    def events_per(self, variables: int) -> str:
+        """Patients with the event for each of so many variables, as a line by hand."""
+        from analysis.show.checklists import events_per_variable
+
+        return events_per_variable(self.paper, variables)
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

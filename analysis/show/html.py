@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from analysis.findings import Verdict
-from analysis.show.palette import MARKS
+from analysis.show.palette import MARKS, Mark
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,15 +40,24 @@ def inline(text: str) -> Markup:
 def icon(verdict: Verdict) -> Markup:
     """The icon of a verdict; it takes the colour of the text and is hidden from readers
     of the text, because the word stands beside it."""
+    return _icon(MARKS[verdict])
+
+
+def _icon(mark: Mark) -> Markup:
     return Markup(
         '<svg class="reread-icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" '
-        f'focusable="false"><path d="{MARKS[verdict].path}" fill="none" stroke="currentColor" '
+        f'focusable="false"><path d="{mark.path}" fill="none" stroke="currentColor" '
         'stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>'
     )
 
 
 def badge(verdict: Verdict) -> Markup:
     """A verdict as icon and word."""
+    return word_badge(str(verdict), MARKS[verdict])
+
+
+def word_badge(word: str, mark: Mark) -> Markup:
+    """Any word with the icon and the colours of a mark."""
     return Markup(
-        f'<span class="reread-badge reread-{MARKS[verdict].slug}">{icon(verdict)} {verdict}</span>'
+        f'<span class="reread-badge reread-{mark.slug}">{_icon(mark)} {escape(word)}</span>'
     )

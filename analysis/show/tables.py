@@ -100,7 +100,8 @@ _ROWS = """\
 
 
 @cache
-def _template(source: str) -> Template:
+def template(source: str) -> Template:
+    """A template that escapes what it is given, and knows badges and inline text."""
     from jinja2 import Environment
 
     environment = Environment(
@@ -169,7 +170,7 @@ def chapter_ledger(
     if len(findings) <= LONGEST_OPEN:
         return table
     counts = Ledger(findings).counts()
-    html = _template(_FOLDED).render(
+    html = template(_FOLDED).render(
         n=len(findings), counts=[(v, n) for v, n in counts.items() if n], table=Markup(table.html)
     )
     return Html(html, table.text)
@@ -186,7 +187,7 @@ def _ledger(
     findings: Iterable[Finding], paper: Paper | None, *, place: bool, **context: Any
 ) -> Html:
     findings = tuple(findings)
-    html = _template(_LEDGER).render(
+    html = template(_LEDGER).render(
         findings=findings,
         columns=_COLUMNS,
         place=place,
@@ -263,7 +264,7 @@ def paper_rows(
         for i in range(len(names))
         if cells and all(_is_number(row[i]) for row in cells) and any(row[i] for row in cells)
     }
-    html = _template(_ROWS).render(
+    html = template(_ROWS).render(
         label=label,
         caption=caption,
         columns=list(names.values()),

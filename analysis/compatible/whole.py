@@ -1,0 +1,182 @@
+"""Whole patients behind printed coefficients: a witness that anyone can refit.
+
+A linear programme says whether fractions of patients fit.  Whole ones are another matter: the
+coefficients are printed to three digits, and few lists of whole numbers come so close.  Near
+a fit the coefficients are linear in the counts of the patterns, one Newton step away, so a
+mixed-integer programme (HiGHS) looks for counts whose step stays inside every rounding, and a
+full fit decides.  A search: that it finds nothing says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.compatible.certificate import Problem
+from analysis.compatible.links import LINKS
+from analysis.compatible.programme import Programme
+from analysis.compatible.solver import quiet
+from analysis.printed import Interval
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_ROOM = 0.9  # of half a rounding: the rest is for the curvature that one step leaves out
+_NEAR = 0.004  # how far a free constant may move, in η, before the step is no longer linear
+_ROUNDS = 3  # programmes one after the other, each around the fit of the last
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Whole numbers of patients by pattern (the last predictor changing fastest), with and
+    without the event, and the `coefficients` of their fit as the table would print them: the
+    constant first, per unit of code."""
+
+    events: tuple[int, ...]
+    others: tuple[int, ...]
+    coefficients: tuple[float, ...]
+
+
+def refit(problem: Problem, events: Sequence[int], others: Sequence[int]) -> Floats | None:
+    """The maximum-likelihood coefficients (k + 1,) of patients grouped by pattern: the
+    constant and the differences in η of having each predictor.  Scoring steps (Fisher 1935);
+    None if they do not settle."""
+    link, design = LINKS[problem.link], _design(problem)
+    e, o = np.asarray(events, dtype=float), np.asarray(others, dtype=float)
+    beta = np.zeros(design.shape[1])
+    beta[0] = Programme(problem).constants([0.0] * problem.k)[0]
+    for _ in range(100):
+        try:
+            score, information = _score(link, design, beta, e, o)
+            step = np.linalg.solve(information, score)
+        except (ArithmeticError, np.linalg.LinAlgError):
+            return None
+        if not np.isfinite(step).all():
+            return None
+        beta = beta + np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-12:
+            return beta
+    return None
+
+
+def _design(problem: Problem) -> Floats:
+    x = np.array(problem.patterns, dtype=float)
+    return np.c_[np.ones(len(x)), x]
+
+
+def _score(link, design: Floats, beta: Floats, e: Floats, o: Floats) -> tuple[Floats, Floats]:
+    eta = design @ beta
+    a = np.array([link.event(t) for t in eta])
+    b = np.array([link.other(t) for t in eta])
+    w = np.array([link.information(t, t)[1] for t in eta])
+    return (e * a + o * b) @ design, (design.T * ((e + o) * w)) @ design
+
+
+def whole_patients(
+    problem: Problem,
+    coefficients: Sequence[Interval],
+    codes: Sequence[tuple[int, int]],
+    constant: Interval | None = None,
+    *,
+    seconds: float = 20.0,
+    starts: int = 5,
+) -> Witness | None:
+    """Whole patients whose fit rounds to every printed coefficient, or None if none is found.
+
+    `problem`: link, margins and box of one reading; `coefficients`: the roundings as printed,
+    shape (k,), per unit of code; `codes`: low and high code of each predictor; `constant`: the
+    rounding of the printed constant, None if any will do.  `seconds` of search at each of
+    `starts` values of a constant that is free.
+    """
+    programme = Programme(problem)
+    middle = [float(i.low + i.high) / 2 for i in problem.slopes]
+    to_printed = _printing(codes)
+    aim = [constant, *coefficients]
+    if constant is not None:
+        at = [programme.best(middle, steps=32)]
+        at = [p for p in at if p.fits]
+    else:
+        low, high = programme.constants(middle)
+        grid = [programme.point([t, *middle]) for t in np.linspace(low, high, 129)]
+        fitting = [p for p in grid if p.fits] or [
+            p for p in [programme.best(middle, steps=64)] if p.fits
+        ]
+        inner = np.linspace(0, len(fitting) - 1, starts + 2)[1:-1] if len(fitting) > 2 else [0]
+        at = [fitting[round(i)] for i in inner] if fitting else []
+    for point in at:
+        beta, e, o = np.array(point.eta), point.events, point.others
+        for _ in range(_ROUNDS):
+            found = _nearest(problem, beta, e, o, to_printed, aim, seconds / _ROUNDS)
+            if found is None:
+                break
+            e, o = found
+            fitted = refit(problem, e.tolist(), o.tolist())
+            if fitted is None:
+                break
+            printed = to_printed @ fitted
+            if all(
+                i is None or i.low <= value <= i.high for i, value in zip(aim, printed, strict=True)
+            ):
+                return Witness(tuple(e.tolist()), tuple(o.tolist()), tuple(printed.tolist()))
+            beta = fitted
+    return None
+
+
+def _printing(codes: Sequence[tuple[int, int]]) -> Floats:
+    """Turns the constant and the differences in η into what a table prints: a coefficient per
+    unit of code, and the constant where every code is nought."""
+    k = len(codes)
+    matrix = np.eye(k + 1)
+    for j, (low, high) in enumerate(codes, start=1):
+        matrix[j, j] = 1 / (high - low)
+        matrix[0, j] = -low / (high - low)
+    return matrix
+
+
+def _nearest(problem, beta, e, o, to_printed, aim, seconds) -> tuple[Counts, Counts] | None:
+    """Counts whose Newton step from `beta` comes nearest to the middle of every rounding."""
+    link, design, m = LINKS[problem.link], _design(problem), len(problem.patterns)
+    eta = design @ beta
+    scores = np.r_[[link.event(t) for t in eta], [link.other(t) for t in eta]]
+    _, information = _score(link, design, beta, e, o)
+    now = to_printed @ beta
+    middles = [now[i] if a is None else float(a.low + a.high) / 2 for i, a in enumerate(aim)]
+    halves = [_NEAR if a is None else float(a.high - a.low) / 2 for a in aim]
+    # one patient more of each kind moves the printed values by so many half roundings
+    per = to_printed @ np.linalg.inv(information) @ (np.vstack([design, design]).T * scores)
+    per /= np.array(halves)[:, None]
+    offset = (now - np.array(middles)) / halves
+    highs = quiet()
+    highs.addVars(2 * m + 1, np.zeros(2 * m + 1), np.r_[np.repeat([problem.n1, problem.n0], m), 1e9].astype(float))  # fmt: skip
+    for j in range(2 * m):
+        highs.changeColIntegrality(j, highspy.HighsVarType.kInteger)
+    highs.changeColCost(2 * m, 1.0)
+
+    def row(low: float, high: float, values: Floats) -> None:
+        index = np.nonzero(values)[0].astype(np.int32)
+        highs.addRow(low, high, len(index), index, values[index])
+
+    x = design[:, 1:]
+    for start, n, reaches in ((0, problem.n1, problem.events), (m, problem.n0, problem.others)):
+        for low, high, values in (
+            (n, n, np.ones(m)),
+            *((float(i.low), float(i.high), x[:, j]) for j, i in enumerate(reaches)),
+        ):
+            whole = np.zeros(2 * m + 1)
+            whole[start : start + m] = values
+            row(low, high, whole)
+    for shift, values in zip(offset, per, strict=True):
+        row(-np.inf, -shift, np.r_[values, -1.0])
+        row(-shift, np.inf, np.r_[values, 1.0])
+    highs.setOptionValue("time_limit", float(seconds))
+    highs.setOptionValue("objective_target", _ROOM)
+    highs.run()
+    found = np.array(highs.getSolution().col_value)
+    if len(found) == 0 or not np.isfinite(found).all() or not highs.getSolution().value_valid:
+        return None
+    counts = np.rint(found[: 2 * m]).astype(np.int64)
+    return counts[:m], counts[m:]

@@ -4,7 +4,7 @@ patients who were left out could change, and what the same counts hide."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -68,6 +68,33 @@ class Patients:
     time: Floats
     event: NDArray[np.bool_]
     above: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Yearly rates of loss `above` and `below` the cut, how many are `lost` by the horizon, the
+    `share` with the event and the accuracy as `shown` by those left; the `risk` and the `true`
+    accuracy in all, and the accuracy with weights from one curve of losses for all."""
+
+    above: float
+    below: float
+    lost: int
+    share: float
+    shown: survival.AccuracyAt
+    risk: float
+    true: survival.AccuracyAt
+    one_curve: survival.AccuracyAt
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Kaplan-Meier `curves` above and below the cut, the risks by `half` the horizon, the `means`
+    of the time without the event up to it, and until when the first curve `leads` (years)."""
+
+    curves: tuple[survival.KaplanMeier, survival.KaplanMeier]
+    half: tuple[float, ...]
+    means: tuple[float, ...]
+    leads: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +219,10 @@ class FollowUp:
         reached = format_fixed(Fraction(100 * (c.events + lost), total), target.decimals)
         return f"{lost}", f"({c.events} + {lost}) / ({c.patients} + {lost}) = {reached}%"
 
+    def share_of(self, patients: int) -> str:
+        """A number of patients as a share of those analysed."""
+        return f"{format_fixed(Fraction(100 * patients, self.counts.patients), 0)}%"
+
     @property
     def _analysed(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The patients as they were analysed: nobody is lost."""
@@ -199,17 +230,18 @@ class FollowUp:
         event = np.arange(c.patients) < c.events
         return np.full(c.patients, self.horizon), event
 
-    def stories(self, lost: int) -> survival.LostPatients:
-        """Sensitivity and specificity if so many patients were lost, half of them (rounded up)
-        above the cut, under every extreme story."""
+    def stories(self, lost: int, above: int) -> list[survival.AccuracyAt]:
+        """Sensitivity and specificity if so many patients were lost, `above` of them above the
+        cut, with them left out and under every extreme story of what became of them."""
         c = self.counts
-        above = (lost + 1) // 2
         blocks = [(c.events_above, 1, 1), (c.free_above, 0, 1), (c.events_below, 1, 0),
                   (c.free_below, 0, 0)]  # fmt: skip
         time = np.concatenate([np.full(c.patients, self.horizon), np.full(lost, self.horizon / 2)])
         event = np.concatenate([*(np.full(n, e) for n, e, _ in blocks), np.zeros(lost)])
         rule = np.concatenate([*(np.full(n, a) for n, _, a in blocks), np.arange(lost) < above])
-        return survival.lost_patients(time, event, rule, self.horizon)
+        told = survival.lost_patients(time, event, rule, self.horizon)
+        return [told.left_out, told.all_had_it, told.none_had_it, told.as_the_rule_says,
+                told.against_the_rule]  # fmt: skip
 
     # --- simulated patients --------------------------------------------------------------
 
@@ -270,17 +302,16 @@ class FollowUp:
             label="Patients left out that would change a result",
         )
 
-    def extremes_sheet(self, lost: Sequence[int]) -> Html:
-        """The widest ranges for so many patients left out."""
+    def extremes_sheet(self, *shares: float) -> Html:
+        """The widest ranges if so many patients were left out, as shares of those analysed."""
         rows = []
-        for n in lost:
+        for share in shares:
+            n = round(share * self.counts.patients)
             low, high = self._share_range(n)
-            told = self.stories(n)
-            every = [told.left_out, told.all_had_it, told.none_had_it, told.as_the_rule_says,
-                     told.against_the_rule]  # fmt: skip
+            every = [story for above in (0, n) for story in self.stories(n, above)]
             rows.append(
                 {
-                    "Left out": f"{n}",
+                    "Left out": f"{n} ({_pct(share)} of those analysed)",
                     "Share with the event": f"{low:.3f} to {high:.3f}",
                     "Sensitivity": _span(a.sensitivity for a in every),
                     "Specificity": _span(a.specificity for a in every),
@@ -314,43 +345,53 @@ class FollowUp:
             title="The share with the event if patients were left out", lowest=0.0,
         )  # fmt: skip
 
-    def losing_rows(self, rates: Sequence[tuple[float, float]]) -> list[dict[str, float]]:
-        """What the patients analysed show and what is true, by yearly rates of loss above and
-        below the cut."""
+    def loss(self, above: float, below: float) -> Loss:
+        """What the patients analysed show and what holds for all, if patients are lost at these
+        yearly rates above and below the cut; simulated: no patients."""
+        p = self.losing(above, below)
+        status = survival.status_at(p.time, p.event, self.horizon)
+        shown = survival.lost_patients(p.time, p.event, p.above, self.horizon).left_out
+        # one curve a side: also right where the two sides lose patients at different rates
+        rule = survival.rule_at(p.time, p.event, p.above, self.horizon)
+        hits = rule.share_positive * rule.positive.risk
+        missed = (1 - rule.share_positive) * rule.negative.risk
+        correct = (1 - rule.share_positive) * (1 - rule.negative.risk)
+        return Loss(
+            above, below, status.unknown, status.share_of_known, shown, hits + missed,
+            survival.AccuracyAt(hits / (hits + missed), correct / (1 - hits - missed)),
+            survival.accuracy_at(p.time, p.event, p.above, self.horizon),
+        )  # fmt: skip
+
+    def losing_sheet(self, *rates: tuple[float, float]) -> Html:
+        """The same as a table, a row for each pair of rates."""
         rows = []
         for above, below in rates:
-            p = self.losing(above, below)
-            status = survival.status_at(p.time, p.event, self.horizon)
-            true = survival.accuracy_at(p.time, p.event, p.above, self.horizon)
-            shown = survival.lost_patients(p.time, p.event, p.above, self.horizon).left_out
-            rule = survival.rule_at(p.time, p.event, p.above, self.horizon)
+            r = self.loss(above, below)
             rows.append(
                 {
-                    "above": above, "below": below, "lost": float(status.unknown),
-                    "analysed": status.share_of_known, "risk": status.kaplan_meier.risk,
-                    "shown_sensitivity": shown.sensitivity, "shown_specificity": shown.specificity,
-                    "sensitivity": true.sensitivity, "specificity": true.specificity,
-                    "risk_above": rule.positive.risk, "risk_below": rule.negative.risk,
+                    "Lost a year above the cut": _pct(above),
+                    "Lost a year below": _pct(below),
+                    "Left out": f"{r.lost}",
+                    "Share as analysed": f"{r.share:.3f}",
+                    "Share of all": f"{r.risk:.3f}",
+                    "Sensitivity in all": f"{r.true.sensitivity:.3f}",
+                    "Specificity in all": f"{r.true.specificity:.3f}",
                 }
-            )  # fmt: skip
-        return rows
+            )
+        return paper_rows(rows, label=f"The same counts after patients were left out, {MARK}")
 
-    def losing_sheet(self, rates: Sequence[tuple[float, float]]) -> Html:
-        """The same as a table."""
-        return paper_rows(
-            [
-                {
-                    "Lost a year, above and below the cut": f"{_pct(r['above'])} and {_pct(r['below'])}",
-                    "Left out": f"{r['lost']:.0f}",
-                    "Share analysed": f"{r['analysed']:.3f}",
-                    "Share, all counted": f"{r['risk']:.3f}",
-                    "Sensitivity, all counted": f"{r['sensitivity']:.3f}",
-                    "Specificity, all counted": f"{r['specificity']:.3f}",
-                }
-                for r in self.losing_rows(rates)
-            ],
-            label=f"The same printed counts with patients left out, {MARK}",
-        )
+    def told_loss(self, key: str, above: float, below: float) -> dict[str, str]:
+        """One pair of rates for the prose, under keys that start with `key`."""
+        r = self.loss(above, below)
+        return {
+            f"{key}_above": _pct(above), f"{key}_below": _pct(below), f"{key}_lost": f"{r.lost}",
+            f"{key}_share": f"{r.share:.3f}", f"{key}_risk": f"{r.risk:.3f}",
+            f"{key}_shown_sensitivity": f"{r.shown.sensitivity:.3f}",
+            f"{key}_shown_specificity": f"{r.shown.specificity:.3f}",
+            f"{key}_sensitivity": f"{r.true.sensitivity:.3f}",
+            f"{key}_specificity": f"{r.true.specificity:.3f}",
+            f"{key}_one_curve": f"{r.one_curve.sensitivity:.3f}",
+        }  # fmt: skip
 
     def losing_by_hand(self, rate: float) -> str:
         """The risk above the cut as a line, for a yearly rate of loss."""
@@ -363,58 +404,63 @@ class FollowUp:
             f"without those left out {events} / {events + free} = {events / (events + free):.3f}"
         )
 
-    def pacing_rows(self, stories: Sequence[tuple[str, float, float]]) -> list[dict[str, object]]:
-        """Each story's name and, above and below the cut, the risk by half the horizon and the
-        mean time without the event."""
-        rows = []
-        for name, above, below in stories:
-            p = self.pacing(above, below)
-            curves = [survival.kaplan_meier(p.time[s], p.event[s]) for s in (p.above, ~p.above)]
-            half = [float(1 - c.survival_at(self.horizon / 2)) for c in curves]
-            means = [mean_time(c, self.horizon) for c in curves]
-            rows.append({"name": name, "half": half, "means": means, "curves": curves,
-                         "crosses": _crosses(curves)})  # fmt: skip
-        return rows
+    def pace(self, above: float, below: float) -> Pace:
+        """The curves of :meth:`pacing` and what they say; simulated: no patients."""
+        p = self.pacing(above, below)
+        one, nil = (survival.kaplan_meier(p.time[s], p.event[s]) for s in (p.above, ~p.above))
+        half = self.horizon / 2
+        return Pace(
+            (one, nil), tuple(float(1 - c.survival_at(half)) for c in (one, nil)),
+            tuple(mean_time(c, self.horizon) for c in (one, nil)), _leads(one, nil, self.horizon),
+        )  # fmt: skip
 
-    def pacing_sheet(self, stories: Sequence[tuple[str, float, float]]) -> Html:
-        """The same as a table."""
+    def pacing_sheet(self, stories: Mapping[str, tuple[float, float]]) -> Html:
+        """What each story says, by its name."""
         half = format_fixed(self.horizon / 2, 1)
         rows = []
-        for r in self.pacing_rows(stories):
-            above, below = r["half"]  # type: ignore[misc]
-            one, nil = r["means"]  # type: ignore[misc]
+        for name, shapes in stories.items():
+            pace = self.pace(*shapes)
             rows.append(
                 {
-                    "Story": r["name"],
-                    f"Event by {half} years, above the cut": f"{above:.2f}",
-                    "below": f"{below:.2f}",
-                    "Years without the event, above": f"{one:.1f}",
-                    "below the cut": f"{nil:.1f}",
-                    "Years lost above the cut": f"{nil - one:.1f}",
+                    "Story": name,
+                    f"Event by {half} years, above the cut": f"{pace.half[0]:.2f}",
+                    f"by {half} years, below": f"{pace.half[1]:.2f}",
+                    "Years without it, above": f"{pace.means[0]:.1f}",
+                    "Years without it, below": f"{pace.means[1]:.1f}",
+                    "Difference in years": f"{pace.means[1] - pace.means[0]:.1f}",
                 }
             )
-        return paper_rows(rows, label=f"The same printed counts at another pace, {MARK}")
+        return paper_rows(rows, label=f"The same counts at another pace, {MARK}")
 
-    def pacing_plot(self, key: str, stories: Sequence[tuple[str, float, float]]) -> Figure:
+    def pacing_plot(self, key: str, stories: Mapping[str, tuple[float, float]]) -> Figure:
         """The curves of each story."""
         from analysis.show import figures
 
+        names = ("above the cut", "below the cut")
         panels = [
-            {
-                "label": r["name"],
-                "groups": [
-                    {"label": label, "times": c.times, "survival": c.survival}
-                    for label, c in zip(
-                        ("above the cut", "below the cut"), r["curves"], strict=True
-                    )  # type: ignore[call-overload]
-                ],
-            }
-            for r in self.pacing_rows(stories)
-        ]
+            {"label": name, "groups": [
+                {"label": side, "times": c.times, "survival": c.survival}
+                for side, c in zip(names, self.pace(*shapes).curves, strict=True)
+            ]}
+            for name, shapes in stories.items()
+        ]  # fmt: skip
         return figures.survival_plot(
-            panels, key=key, horizon=self.horizon, across="years",
-            up="share without the event", title="Three paces, one table of counts", note=MARK,
+            panels, key=key, horizon=self.horizon, across="years", up="share without the event",
+            title="The same counts at another pace", note=MARK,
         )  # fmt: skip
+
+    def told_pace(self, stories: Mapping[str, tuple[float, float]]) -> dict[str, str]:
+        """For the prose: the smallest and the largest difference in mean time, and until when
+        the patients above the cut may stand better."""
+        paces = [self.pace(*shapes) for shapes in stories.values()]
+        years = [p.means[1] - p.means[0] for p in paces]
+        return {
+            "least_years": f"{min(years):.1f}", "most_years": f"{max(years):.1f}",
+            "better_until": f"{max(p.leads for p in paces):.1f}",
+            "half_least": f"{min(p.half[0] for p in paces):.2f}",
+            "half_most": f"{max(p.half[0] for p in paces):.2f}",
+            "half": format_fixed(self.horizon / 2, 1),
+        }  # fmt: skip
 
     def ratio_by_hand(self) -> str:
         """The hazard ratio under proportional hazards as a line."""
@@ -433,7 +479,7 @@ def _pct(rate: float) -> str:
     return f"{format_fixed(Fraction(rate).limit_denominator(10**6) * 100, 0)}%"
 
 
-def _span(values: Iterator[float]) -> str:
+def _span(values: Iterable[float]) -> str:
     found = [v for v in values if not math.isnan(v)]
     return f"{min(found):.3f} to {max(found):.3f}"
 
@@ -514,9 +560,8 @@ def mean_time(curve: survival.KaplanMeier, horizon: float) -> float:
     return float(np.diff(edges) @ heights)
 
 
-def _crosses(curves: Sequence[survival.KaplanMeier]) -> float | None:
-    """Until when the first curve runs above the second after the start; None if it never does."""
-    end = min(c.times[-1] for c in curves)
-    at = np.linspace(0, end, 501)
-    above = at[curves[0].survival_at(at) > curves[1].survival_at(at)]
-    return float(above.max()) if len(above) else None
+def _leads(first: survival.KaplanMeier, second: survival.KaplanMeier, horizon: float) -> float:
+    """The last time before the horizon at which the first curve stands above the second."""
+    at = np.linspace(0, horizon, 501)
+    above = at[first.survival_at(at) > second.survival_at(at)]
+    return float(above.max()) if len(above) else 0.0

@@ -1384,12 +1384,12 @@ def survival_plot(
                 {"Panel": panel["label"], "Group": group["label"]}
                 | {f"{t:g} {across}": f"{s:.2f}" for t, s in zip(places, at, strict=True)}
             )
-        said = f"{panel['label']}, {note}: {'; '.join(words)}"
+        said = f"{panel['label']}, {note}: {'; '.join(words)}."
         told.append(said)
         drawings.append(
             _survival(panel, f"{key}-{i}", horizon, across, up, f"{title}: {panel['label']}, {note}", said, note)
         )  # fmt: skip
-    return Figure("\n".join(drawings), _sentences(told), data, f"{title}, {note}")
+    return Figure("\n".join(drawings), " ".join(told), data, f"{title}, {note}")
 
 
 def _step_at(group: Row, time: float) -> float:

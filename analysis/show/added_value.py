@@ -275,12 +275,11 @@ class AddedValue:
         rows = [
             {
                 "The index against": r.label,
-                "Area, index": r.index_shown,
-                "Area, part": r.shown,
-                "Difference": format_fixed(r.value, r.area.decimals),
-                "z if independent": format_fixed(float(r.value) / r.error(0.0), 2),
-                "z at the worst": format_fixed(float(r.value) / r.error(-1.0), 2),
-                "Significant at a correlation": r.verdict,
+                "Its area": r.shown,
+                "Index more by": format_fixed(r.value, r.area.decimals),
+                "z at r = 0": format_fixed(float(r.value) / r.error(0.0), 2),
+                "z at r = −1": format_fixed(float(r.value) / r.error(-1.0), 2),
+                "Significant at r": r.verdict,
             }
             for r in self.rivals
         ]
@@ -294,7 +293,7 @@ class AddedValue:
                 "The index against": r.label,
                 "Correlation of the areas": self._quantity(f"{r.id}.r", decimals=2).sampled,
                 "Lower limit of the difference": self._quantity(f"{r.id}.low").sampled,
-                "Largest P": f"{max(self._column(f'{r.id}.p')):.1g}",
+                "Largest P": _p_text(max(self._column(f"{r.id}.p"))),
                 "Significant": f"{self.significant(r.id)} of {n}",
             }
             for r in self.rivals
@@ -438,6 +437,12 @@ def _unreported(paper: Paper, formula: str, patients: pd.DataFrame | None) -> Un
     if not up or not down:
         raise ValueError(f"{formula} is no quotient of variables")
     return Unreported(paper, (up[-1], down[0]), patients)
+
+
+def _p_text(p: float) -> str:
+    """A P value with one digit, small ones as powers of ten."""
+    digit, power = f"{p:.0e}".split("e")
+    return f"{p:.1g}" if p >= 0.0001 else f"{digit} × 10^−{abs(int(power))}"
 
 
 def _ratio_test(small: logistic.Fit, large: logistic.Fit, df: int) -> float:

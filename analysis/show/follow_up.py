@@ -369,13 +369,12 @@ class FollowUp:
             r = self.loss(above, below)
             rows.append(
                 {
-                    "Lost a year above the cut": _pct(above),
-                    "Lost a year below": _pct(below),
+                    "Lost a year above and below": f"{_pct(above)} and {_pct(below)}",
                     "Left out": f"{r.lost}",
-                    "Share as analysed": f"{r.share:.3f}",
-                    "Share of all": f"{r.risk:.3f}",
-                    "Sensitivity in all": f"{r.true.sensitivity:.3f}",
-                    "Specificity in all": f"{r.true.specificity:.3f}",
+                    "Share seen": f"{r.share:.3f}",
+                    "True share": f"{r.risk:.3f}",
+                    "Sensitivity": f"{r.true.sensitivity:.3f}",
+                    "Specificity": f"{r.true.specificity:.3f}",
                 }
             )
         return paper_rows(rows, label=f"The same counts after patients were left out, {MARK}")
@@ -423,11 +422,9 @@ class FollowUp:
             rows.append(
                 {
                     "Story": name,
-                    f"Event by {half} years, above the cut": f"{pace.half[0]:.2f}",
-                    f"by {half} years, below": f"{pace.half[1]:.2f}",
-                    "Years without it, above": f"{pace.means[0]:.1f}",
-                    "Years without it, below": f"{pace.means[1]:.1f}",
-                    "Difference in years": f"{pace.means[1] - pace.means[0]:.1f}",
+                    f"Event by {half} years, above and below": _both(pace.half, 2),
+                    "Years without it, above and below": _both(pace.means, 1),
+                    "Years lost": f"{pace.means[1] - pace.means[0]:.1f}",
                 }
             )
         return paper_rows(rows, label=f"The same counts at another pace, {MARK}")
@@ -459,7 +456,7 @@ class FollowUp:
             "better_until": f"{max(p.leads for p in paces):.1f}",
             "half_least": f"{min(p.half[0] for p in paces):.2f}",
             "half_most": f"{max(p.half[0] for p in paces):.2f}",
-            "half": format_fixed(self.horizon / 2, 1),
+            "half_time": format_fixed(self.horizon / 2, 1),
         }  # fmt: skip
 
     def ratio_by_hand(self) -> str:
@@ -477,6 +474,10 @@ def _after(day: date, years: float) -> date:
 
 def _pct(rate: float) -> str:
     return f"{format_fixed(Fraction(rate).limit_denominator(10**6) * 100, 0)}%"
+
+
+def _both(values: Sequence[float], decimals: int) -> str:
+    return " and ".join(f"{v:.{decimals}f}" for v in values)
 
 
 def _span(values: Iterable[float]) -> str:

@@ -238,7 +238,7 @@ def test_paces_differ_as_the_chapter_says(found):
     crossing = 5 * (math.log(134 / 108) / math.log(138 / 52)) ** (1 / 1.5)
     assert float(told["better_until"]) == pytest.approx(crossing, abs=0.1)
     assert found.pace(1, 1).leads == 0
-    assert told["half"] == "2.5"
+    assert told["half_time"] == "2.5"
 
 
 def test_mean_time_is_that_of_lifelines(found):

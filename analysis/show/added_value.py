@@ -275,7 +275,6 @@ class AddedValue:
         rows = [
             {
                 "The index against": r.label,
-                "Its area": r.shown,
                 "Index more by": format_fixed(r.value, r.area.decimals),
                 "z at r = 0": format_fixed(float(r.value) / r.error(0.0), 2),
                 "z at r = −1": format_fixed(float(r.value) / r.error(-1.0), 2),
@@ -442,7 +441,7 @@ def _unreported(paper: Paper, formula: str, patients: pd.DataFrame | None) -> Un
 def _p_text(p: float) -> str:
     """A P value with one digit, small ones as powers of ten."""
     digit, power = f"{p:.0e}".split("e")
-    return f"{p:.1g}" if p >= 0.0001 else f"{digit} × 10^−{abs(int(power))}"
+    return f"{p:.1g}" if p >= 0.0001 else f"{digit}×10^−{abs(int(power))}"
 
 
 def _ratio_test(small: logistic.Fit, large: logistic.Fit, df: int) -> float:

@@ -369,12 +369,13 @@ class FollowUp:
             r = self.loss(above, below)
             rows.append(
                 {
-                    "Lost a year above and below": f"{_pct(above)} and {_pct(below)}",
+                    "Lost a year, above / below": f"{_pct(above)}\u00a0/\u00a0{_pct(below)}",
                     "Left out": f"{r.lost}",
                     "Share seen": f"{r.share:.3f}",
                     "True share": f"{r.risk:.3f}",
-                    "Sensitivity": f"{r.true.sensitivity:.3f}",
-                    "Specificity": f"{r.true.specificity:.3f}",
+                    "True sensitivity / specificity": _pair(
+                        (r.true.sensitivity, r.true.specificity), 3
+                    ),
                 }
             )
         return paper_rows(rows, label=f"The same counts after patients were left out, {MARK}")
@@ -422,8 +423,8 @@ class FollowUp:
             rows.append(
                 {
                     "Story": name,
-                    f"Event by {half} years, above and below": _both(pace.half, 2),
-                    "Years without it, above and below": _both(pace.means, 1),
+                    f"Event by {half} years, above / below": _pair(pace.half, 2),
+                    "Years without it, above / below": _pair(pace.means, 1),
                     "Years lost": f"{pace.means[1] - pace.means[0]:.1f}",
                 }
             )
@@ -476,8 +477,9 @@ def _pct(rate: float) -> str:
     return f"{format_fixed(Fraction(rate).limit_denominator(10**6) * 100, 0)}%"
 
 
-def _both(values: Sequence[float], decimals: int) -> str:
-    return " and ".join(f"{v:.{decimals}f}" for v in values)
+def _pair(values: Sequence[float], decimals: int) -> str:
+    """Numbers that stay on one line."""
+    return "\u00a0/\u00a0".join(f"{v:.{decimals}f}" for v in values)
 
 
 def _span(values: Iterable[float]) -> str:

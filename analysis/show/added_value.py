@@ -275,10 +275,10 @@ class AddedValue:
         rows = [
             {
                 "The index against": r.label,
-                "Index more by": format_fixed(r.value, r.area.decimals),
+                "Lead": format_fixed(r.value, r.area.decimals),
+                "Significant at r": r.verdict,
                 "z at r = 0": format_fixed(float(r.value) / r.error(0.0), 2),
                 "z at r = −1": format_fixed(float(r.value) / r.error(-1.0), 2),
-                "Significant at r": r.verdict,
             }
             for r in self.rivals
         ]

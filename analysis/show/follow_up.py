@@ -371,7 +371,6 @@ class FollowUp:
                 {
                     "Lost a year, above / below": f"{_pct(above)}\u00a0/\u00a0{_pct(below)}",
                     "Left out": f"{r.lost}",
-                    "Share seen": f"{r.share:.3f}",
                     "True share": f"{r.risk:.3f}",
                     "True sensitivity / specificity": _pair(
                         (r.true.sensitivity, r.true.specificity), 3

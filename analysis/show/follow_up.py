@@ -292,10 +292,10 @@ class FollowUp:
             [
                 {
                     "Number": t.what,
-                    "As analysed": f"{t.value:.3f}" if t.value < 1 else f"{t.value:.2f}",
                     "If those left out": t.kind,
-                    "so many are enough": "no number" if t.patients is None else f"{t.patients}",
-                    "to pass": f"{t.limit:.3f}" if t.limit < 1 else "one (not significant)",
+                    "Enough": "no number" if t.patients is None else f"{t.patients}",
+                    "From": f"{t.value:.3f}" if t.value < 1 else f"{t.value:.2f}",
+                    "Past": f"{t.limit:.3f}" if t.limit < 1 else "not significant",
                 }
                 for t in self.tips
             ],

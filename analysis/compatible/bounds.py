@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 from analysis.printed import Interval
 
@@ -44,6 +45,27 @@ def best_area(parts: Sequence[Interval]) -> Interval:
     for the likelihood, and its area may be smaller.
     """
     return Interval(max(part.low for part in parts), Fraction(1))
+
+
+def needed_correlation(
+    difference: Interval, first: Interval, second: Interval, z: Fraction
+) -> Fraction:
+    """The correlation of two estimates that is enough for |difference| ≥ z · its standard error.
+
+    That error is √(a² + b² − 2 r a b) for standard errors a and b (Hanley and McNeil 1983), so
+    every r ≥ (a² + b² − (d/z)²) / (2 a b) will do; returned is the largest of these ends over
+    the rounding intervals `first` of a and `second` of b and the least d of `difference` (of
+    positive sign; a part below zero counts as zero).  Under −1 every correlation will do, over 1
+    none is sure to: |r| ≤ 1 (Cauchy and Schwarz).  In a, and in b, the end is convex or rising,
+    so that it is largest in a corner.
+    """
+    if min(first.low, second.low) <= 0 or z <= 0:
+        raise ValueError("standard errors and z are needed above zero")
+    k = max(Fraction(difference.low), Fraction(0)) / z
+    ends = product((first.low, first.high), (second.low, second.high))
+    return max(
+        (Fraction(a) ** 2 + Fraction(b) ** 2 - k**2) / (2 * Fraction(a * b)) for a, b in ends
+    )
 
 
 def odds_ratio(hits: int, misses: int, false: int, correct: int) -> Fraction:

@@ -26,12 +26,14 @@ from analysis.show import parts, tables
 from analysis.show.html import Html
 
 if TYPE_CHECKING:
+    from analysis.show.added_value import AddedValue
     from analysis.show.checklists import Checked
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.confounding import Confounding
     from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
+    from analysis.show.follow_up import FollowUp
     from analysis.show.sample_size import SampleSize
     from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
@@ -179,6 +181,18 @@ class Chapter:
         from analysis.show.confounding import Confounding
 
         return Confounding(self.paper, coefficient)
+
+    def added_value(self, *known: str) -> AddedValue:
+        """The index against its parts, and beside the `known` features."""
+        from analysis.show.added_value import AddedValue
+
+        return AddedValue(self.paper, known)
+
+    def follow_up(self, marker: str, timeline: str) -> FollowUp:
+        """A marker at its cut, and the time over which its patients were followed."""
+        from analysis.show.follow_up import FollowUp
+
+        return FollowUp(self.paper, marker, timeline)
 
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""

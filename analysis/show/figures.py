@@ -1234,6 +1234,208 @@ def range_plot(
     return Figure(sheet.svg(y, key, title, alt), alt, data, title)
 
 
+def crossing_plot(
+    rows: Iterable[Row],
+    *,
+    key: str,
+    ticks: Sequence[float],
+    across: str,
+    up: str,
+    crossed: str,
+    title: str,
+    note: str,
+) -> Figure:
+    """Up to four curves that cross zero or do not, and below them where the cohorts stand.
+
+    Rows: ``label``, ``points`` (pairs of numbers), ``crossing`` (where the curve crosses zero,
+    or None), ``strokes`` (one number a cohort, on the scale of `ticks`) and ``shown`` (their
+    range in words).  `crossed`: what holds from a crossing on; `note`: what the strokes are.
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, top, height = Sheet(), 24.0, 190.0
+    left, right = 46.0, WIDTH - 14.0
+    values = [b for row in rows for _, b in row["points"]]
+    levels = _ticks(min(values), max(values))
+    levels = [2 * levels[0] - levels[1], *levels] if levels[0] > min(values) else levels
+
+    def x(value: float) -> float:
+        return left + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (right - left)
+
+    def y(value: float) -> float:
+        return top + height * (levels[-1] - value) / (levels[-1] - levels[0])
+
+    sheet.text(0, 12, up, size=SMALL, colour=SOFT)
+    for level in levels:
+        style: tuple[Any, float] = (INK, 1.4) if abs(level) < 1e-9 else (LINE, 0.6)
+        sheet.line([left, right], [y(level)] * 2, *style)
+        shown = format_fixed(level, 2)
+        sheet.text(left - 6, y(level) + 4, shown, size=SMALL, colour=SOFT, align="right")
+    told, data = [], []
+    bottom = top + height + 14
+    for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False):
+        points = row["points"]
+        sheet.line([x(a) for a, _ in points], [y(b) for _, b in points], colour, 2, dash)
+        sheet.line([left, right], [bottom] * 2, LINE, 0.6)
+        sheet.line([left - 40, left - 12], [bottom] * 2, colour, 2, dash)
+        for value in row["strokes"]:
+            sheet.line([x(value)] * 2, [bottom - 5, bottom + 5], INK, 1)
+        bottom += 15
+        first, last = (format_fixed(points[i][1], 3) for i in (0, -1))
+        where = (
+            f"from {format_fixed(row['crossing'], 2)} on" if row["crossing"] is not None
+            else "everywhere" if points[0][1] > 0 else "nowhere"
+        )  # fmt: skip
+        told.append(
+            f"{row['label'][:1].upper()}{row['label'][1:]}: from {first} at {number_text(ticks[0], 0)} "
+            f"to {last} at {number_text(ticks[-1], 0)}, above zero {where}; cohorts {row['shown']}"
+        )
+        data.append(
+            {"Curve": row["label"], "At the left end": first, "At the right end": last,
+             "Above zero": where, f"Cohorts ({note})": row["shown"]}
+        )  # fmt: skip
+    for row, colour in zip(rows, _CURVES, strict=False):
+        if row["crossing"] is not None:
+            sheet.mark(x(row["crossing"]), y(0.0), "o", colour, 9, hollow=True)
+    end = sheet.scale(bottom - 4, [(x(t), format_fixed(t, 1)) for t in ticks], across)
+    entries: list[tuple[Callable[[float, float], None], str]] = [
+        (lambda a, b, c=colour, d=dash: sheet.line([a - 11, a + 11], [b, b], c, 2, d), row["label"])
+        for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False)
+    ]  # type: ignore[misc]
+    if any(row["crossing"] is not None for row in rows):
+        entries.append((lambda a, b: sheet.mark(a, b, "o", INK, 9, hollow=True), crossed))
+    entries.append(
+        (lambda a, b: sheet.line([a, a], [b - 5, b + 5], INK, 1.2), f"one cohort ({note})")
+    )
+    end = _legend(sheet, end + 14, entries)
+    alt = f"{_count(len(rows), 'curve')} of the {up} over the {across}, {note}. {_sentences(told)}"
+    return Figure(sheet.svg(end, key, title, alt), alt, data, title)
+
+
+def line_plot(
+    rows: Iterable[Row], *, key: str, across: str, up: str, title: str, lowest: float = 0.0
+) -> Figure:
+    """Up to four curves over a quantity that starts at zero or above, with their ends in words.
+
+    Rows: ``label`` and ``points`` (pairs of numbers, rising in the first).
+    """
+    rows = list(rows)
+    check_key(key)
+    sheet, top, left, right, height = Sheet(), 24.0, 34.0, WIDTH - 14.0, 180.0
+    xs = [a for row in rows for a, _ in row["points"]]
+    ticks = [t for t in _ticks(min(xs), max(xs)) if t <= max(xs)]
+    levels = _ticks(lowest, max(b for row in rows for _, b in row["points"]))
+
+    def x(value: float) -> float:
+        return left + (value - min(xs)) / (max(xs) - min(xs)) * (right - left)
+
+    def y(value: float) -> float:
+        return top + height * (levels[-1] - value) / (levels[-1] - levels[0])
+
+    sheet.text(0, 12, up, size=SMALL, colour=SOFT)
+    for level in levels:
+        sheet.line([left, right], [y(level)] * 2, LINE, 0.6)
+        sheet.text(left - 6, y(level) + 4, f"{level:g}", size=SMALL, colour=SOFT, align="right")
+    told, data, entries = [], [], []
+    for row, colour, dash in zip(rows, _CURVES, _DASHES, strict=False):
+        points = row["points"]
+        sheet.line([x(a) for a, _ in points], [y(b) for _, b in points], colour, 2, dash)
+        (a0, b0), (a1, b1) = points[0], points[-1]
+        told.append(f"{row['label']}: from {b0:.3f} at {a0:g} to {b1:.3f} at {a1:g}")
+        data += [{"Curve": row["label"], across: f"{a:g}", up: f"{b:.3f}"} for a, b in points[::10]]
+        entries.append(
+            (lambda a, b, c=colour, d=dash: sheet.line([a - 11, a + 11], [b, b], c, 2, d),
+             row["label"])
+        )  # fmt: skip
+    end = sheet.scale(top + height, [(x(t), f"{t:g}") for t in ticks], across)
+    end = _legend(sheet, end + 18, entries)
+    alt = f"{_count(len(rows), 'curve')} of the {up} over the {across}. {_sentences(told)}"
+    return Figure(sheet.svg(end, key, title, alt), alt, data, title)
+
+
+def survival_plot(
+    panels: Iterable[Row],
+    *,
+    key: str,
+    horizon: float,
+    across: str,
+    up: str,
+    title: str,
+    note: str,
+) -> Figure:
+    """Kaplan-Meier curves of two groups in each panel, from everybody at time zero on.
+
+    Panels: ``label`` and ``groups``, rows with ``label``, ``times`` (ascending) and ``survival``
+    after each of them.  `note` stands over every panel.
+    """
+    panels = list(panels)
+    check_key(key)
+    places = [horizon * i / 5 for i in range(6)]
+    drawings, told, data = [], [], []
+    for i, panel in enumerate(panels, 1):
+        words = []
+        for group in panel["groups"]:
+            at = [_step_at(group, t) for t in places]
+            words.append(
+                f"{group['label']} {at[0]:.2f} at the start, "
+                + ", ".join(f"{s:.2f} at {t:g}" for t, s in zip(places[1:], at[1:], strict=True))
+            )
+            data.append(
+                {"Panel": panel["label"], "Group": group["label"]}
+                | {f"{t:g} {across}": f"{s:.2f}" for t, s in zip(places, at, strict=True)}
+            )
+        said = f"{panel['label']}, {note}: {'; '.join(words)}."
+        told.append(said)
+        drawings.append(
+            _survival(panel, f"{key}-{i}", horizon, across, up, f"{title}: {panel['label']}, {note}", said, note)
+        )  # fmt: skip
+    return Figure("\n".join(drawings), " ".join(told), data, f"{title}, {note}")
+
+
+def _step_at(group: Row, time: float) -> float:
+    passed = [s for t, s in zip(group["times"], group["survival"], strict=True) if t <= time]
+    return float(passed[-1]) if passed else 1.0
+
+
+def _survival(
+    panel: Row, key: str, horizon: float, across: str, up: str, title: str, alt: str, note: str
+) -> str:
+    sheet = Sheet(_PANEL)
+    left, right, top, height = 32.0, _PANEL - 14.0, 52.0, 150.0
+
+    def x(time: float) -> float:
+        return left + time / horizon * (right - left)
+
+    def y(share: float) -> float:
+        return top + height * (1 - share)
+
+    sheet.text(0, 13, panel["label"], bold=True)
+    sheet.text(0, 28, note, size=SMALL, colour=SOFT)
+    sheet.text(0, 44, up, size=SMALL, colour=SOFT)
+    for level in (0.0, 0.25, 0.5, 0.75, 1.0):
+        sheet.line([left, right], [y(level)] * 2, LINE, 0.6)
+        sheet.text(left - 5, y(level) + 4, f"{level:g}", size=SMALL, colour=SOFT, align="right")
+    entries: list[tuple[Callable[[float, float], None], str]] = []
+    for group, colour, dash in zip(panel["groups"], _CURVES, _DASHES, strict=False):
+        xs, ys, now = [0.0], [1.0], 1.0
+        for time, share in zip(group["times"], group["survival"], strict=True):
+            if time > horizon:
+                break
+            xs += [time, time]
+            ys += [now, float(share)]
+            now = float(share)
+        if xs[-1] < horizon:
+            xs, ys = [*xs, horizon], [*ys, now]
+        sheet.line([x(a) for a in xs], [y(b) for b in ys], colour, 2, dash)
+        entries.append(
+            (lambda a, b, c=colour, d=dash: sheet.line([a - 11, a + 11], [b, b], c, 2, d),
+             group["label"])
+        )  # fmt: skip
+    steps = [horizon * i / 5 for i in range(6)]
+    end = sheet.scale(top + height + 4, [(x(t), f"{t:g}") for t in steps], across)
+    return sheet.svg(_legend(sheet, end + 18, entries), key, title, alt)
+
+
 # --- counts of verdicts ------------------------------------------------------------------
 
 

@@ -147,3 +147,29 @@ def test_means_that_no_such_variables_have_are_refused():
     d = 10 * a * b / c
     with pytest.raises(ValueError, match="cannot belong"):
         bounds.linked_correlation((summary(a), summary(b)), (summary(c), summary(d)), 30)
+
+
+@given(SEEDS)
+def test_two_areas_correlated_as_needed_differ_significantly(seed):
+    rng = np.random.default_rng(seed)
+    n1, n0 = rng.integers(5, 15, 2)
+    x, y = rng.normal(0.8, 1, (2, n1)), rng.normal(0, 1, (2, n0))
+    x[1], y[1] = 0.5 * x[0] + x[1] - 0.6, 0.5 * y[0] + y[1]
+    found = roc.areas(x, y)
+    test = roc.difference(found)
+    if test.value <= 0 or min(found.se) == 0:
+        return
+    r = found.covariance[0, 1] / (found.se[0] * found.se[1])
+    errors = [around(e, 1e-12) for e in found.se]
+    for z in (0.5, 1.0, 1.96):
+        needed = bounds.needed_correlation(around(test.value, 1e-12), *errors, Fraction(z))
+        if abs(r - float(needed)) > 1e-6:
+            assert (test.z >= z) == (r > needed)
+
+
+def test_the_needed_correlation_of_no_difference_is_out_of_reach():
+    error, z = around(0.03), Fraction(2)
+    assert bounds.needed_correlation(Interval(Fraction(-1, 100), Fraction(1)), error, error, z) >= 1
+    assert bounds.needed_correlation(around(0.5), error, error, z) < -1
+    with pytest.raises(ValueError, match="above zero"):
+        bounds.needed_correlation(around(0.1), Interval(Fraction(0), Fraction(1)), error, z)

@@ -75,6 +75,30 @@ MAKERS = {
         observed=112 / 272, key="constant",
     ),
     "counts": lambda: figures.counts_plot(ledger(), key="counts"),
+    "crossing": lambda: figures.crossing_plot(
+        [
+            {"label": "against one", "points": [(-1, -0.04), (0, 0.01), (1, 0.07)],
+             "crossing": -0.2, "strokes": [0.5, 0.7], "shown": "0.50 to 0.70"},
+            {"label": "against two", "points": [(-1, 0.04), (1, 0.15)], "crossing": None,
+             "strokes": [0.2], "shown": "0.20"},
+            {"label": "against three", "points": [(-1, -0.09), (1, -0.01)], "crossing": None,
+             "strokes": [], "shown": "none"},
+        ],
+        key="crossing", ticks=[-1.0, 0.0, 1.0], across="correlation", up="limit",
+        crossed="sure from here on", title="Limits", note="made up",
+    ),
+    "line": lambda: figures.line_plot(
+        [{"label": "most", "points": [(0, 0.4), (100, 0.57)]},
+         {"label": "least", "points": [(0, 0.4), (100, 0.3)]}],
+        key="line", across="left out", up="share", title="Shares",
+    ),
+    "survival": lambda: figures.survival_plot(
+        [{"label": "Early", "groups": [
+            {"label": "above", "times": [1.0, 2.5, 6.0], "survival": [0.75, 0.5, 0.25]},
+            {"label": "below", "times": [4.0], "survival": [0.9]},
+        ]}],
+        key="survival", horizon=5.0, across="years", up="share", title="Curves", note="made up",
+    ),
 }  # fmt: skip
 
 # What an alt text and the table behind a plot must hold: the numbers of the data.
@@ -95,6 +119,13 @@ NUMBERS = {
     "p": ["<0.001", "0.0167", "0.0250", "0.0500", "0.011", "0.0333"],
     "time": ["December 2017", "2017-12-01", "2022-12-31", "computed"],
     "constant": ["0.412", "0.013", "0.017", "0.310", "0.622", "misses", "contains"],
+    "crossing": ["−0.040", "0.070", "from −0.20 on", "everywhere", "nowhere", "0.50 to 0.70"],
+    "line": ["from 0.400 at 0 to 0.570 at 100", "to 0.300 at 100"],
+    "survival": [
+        "above 1.00 at the start, 0.75 at 1, 0.75 at 2, 0.50 at 3",
+        "0.90 at 5",
+        "0.50 at 5",
+    ],
     "counts": [str(n) for n in ledger().counts().values()] + [str(v) for v in Verdict],
 }
 

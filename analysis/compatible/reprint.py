@@ -156,22 +156,28 @@ def chosen_cut(
     if not len(cuts.values):
         return None
     youden = cuts.hits / len(positive) + cuts.correct / len(negative)
-    best = None
-    for i, value in enumerate(cuts.values):
-        shown = sum(
-            printed is None or printed.shows(float(number))
-            for printed, number in (
-                (row.threshold, sign * value),
-                (row.sensitivity, cuts.hits[i] / len(positive)),
-                (row.specificity, cuts.correct[i] / len(negative)),
-            )
-        )
-        if best is None or (shown, youden[i]) > best[0]:
-            best = ((shown, youden[i]), i)
-    assert best is not None
-    i = best[1]
+    shown = (
+        _shown(row.threshold, sign * cuts.values)
+        + _shown(row.sensitivity, cuts.hits / len(positive))
+        + _shown(row.specificity, cuts.correct / len(negative))
+    )
+    among = np.flatnonzero(shown == shown.max())
+    i = int(among[youden[among].argmax()])
     gap = float(youden.max() - youden[i])
     return Cut(float(cuts.values[i]), int(cuts.hits[i]), int(cuts.correct[i]), gap)
+
+
+def _shown(printed: Printed | None, numbers: np.ndarray) -> np.ndarray:
+    """Which numbers could be printed so (all, where nothing is printed): the exact question
+    is asked only near the rounding."""
+    found = np.zeros(len(numbers), dtype=int)
+    if printed is None:
+        return found + 1
+    low, high = float(printed.interval.low), float(printed.interval.high)
+    room = 1e-9 * (1 + np.abs(numbers))
+    for i in np.flatnonzero((numbers >= low - room) & (numbers <= high + room)):
+        found[i] = printed.shows(float(numbers[i]))
+    return found
 
 
 def misses(patients: pd.DataFrame, constraints: Constraints) -> list[Miss]:

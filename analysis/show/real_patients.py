@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Side = Literal["low", "high"]
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _RESAMPLES = 2000
-_AREA_RESAMPLES = 1000
+_AREA_RESAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +215,12 @@ class RealPatients:
             if column is not None and column.kind == "codes" and len(column.codes) == 2:
                 second, word = lines[i + 2], list(column.codes.values())[1]
                 counts = {k: v for k, v in second.items() if k != "Variable" and "(n = " in k}
-                line |= counts | {"Variable": f"{column.label}: {word}, n (%)"}
+                line |= counts | {"Variable": f"{column.label}: {word}"}
                 i += 2
             line["SMD"] = line["SMD"].replace("-", "−")
-            shown.append({k: v for k, v in line.items() if k != "Statistic"})
+            line["Variable"] = line["Variable"].removesuffix(", n (%)")
+            order = [k for k in line if k not in ("Statistic", "Test", "Missing")]
+            shown.append({k: line[k] for k in (*order, "Missing")})
             i += 1
         return shown
 
@@ -343,26 +345,31 @@ class RealPatients:
 
     def parts_sheet(self, early: float) -> Html:
         """The part of the patients with the extra measurement, the rest, and all."""
-        unit = self.patients.description.time.unit
-        rows = []
-        all_ = np.ones(len(self.t), dtype=bool)
-        words = ((f"{self.part.label} measured", self.in_part), ("not measured", ~self.in_part),
-                 ("all", all_))  # fmt: skip
-        for label, who in words:
-            t, d = self.t[who], self.d[who]
-            rows.append(
-                {"Patients": label, "Number": f"{int(who.sum())}",
-                 "Marker, median": f"{np.median(self.marker[who]):.0f}",
-                 f"Longest time ({unit})": f"{t.max():g}",
-                 f"Lost before {self.horizon:g}": f"{int(self.lost[who].sum())}",
-                 f"Risk by {early:g}": _percent(survival.kaplan_meier(t, d).risk(early).risk),
-                 "Area, yes or no": _two(self._area_in(who)),
-                 f"Area at {early:g}": self._area_at(who, early),
-                 f"Area at {self.horizon:g}": self._area_at(who, self.horizon)}
-            )  # fmt: skip
+        unit, n = self.patients.description.time.unit, len(self.t)
+        parts = {
+            f"{self.part.label} measured": self.in_part, "Not measured": ~self.in_part,
+            "All": np.ones(n, dtype=bool),
+        }  # fmt: skip
+        lines = {
+            "Patients": lambda who: f"{int(who.sum())}",
+            "Marker, median": lambda who: f"{np.median(self.marker[who]):.0f}",
+            f"Longest time seen, {unit}": lambda who: f"{self.t[who].max():g}",
+            f"Lost before {self.years}": lambda who: f"{int(self.lost[who].sum())}",
+            f"Risk by {early:g} {unit}": lambda who: _percent(
+                survival.kaplan_meier(self.t[who], self.d[who]).risk(early).risk
+            ),
+            "Area, yes or no": lambda who: _two(self._area_in(who)),
+            f"Area at {early:g} {unit}": lambda who: self._area_at(who, early),
+            f"Area at {self.horizon:g} {unit}": lambda who: self._area_at(who, self.horizon),
+        }
+        rows = [
+            {"Quantity": name} | {label: line(who) for label, who in parts.items()}
+            for name, line in lines.items()
+        ]
         return paper_rows(
-            rows, label=f"Parts of the cohort, {self.mark}", missing="nobody followed"
-        )
+            rows, label=f"Parts of the cohort, {self.mark}", missing="nobody followed",
+            columns=["Quantity", *parts],
+        )  # fmt: skip
 
     def _area_at(self, who: np.ndarray, when: float) -> str | None:
         try:
@@ -447,16 +454,20 @@ class RealPatients:
             note=self.mark, diagonal="a coin", words=words,
         )  # fmt: skip
 
+    @property
+    def _area_of_halves(self) -> float:
+        """The mean of sensitivity and specificity of the half that speaks for the event."""
+        at = accuracy.table(*self._sides(self.speaking_half.astype(float)), 0.5, direction="higher")
+        return (at.sensitivity().value + at.specificity().value) / 2
+
     def halved(self) -> dict[str, str]:
         """For the prose: halves in place of numbers."""
         order = np.sort(self.marker)
         below, above = self.marker[~self.high].max(), self.marker[self.high].min()
-        at = accuracy.table(*self._sides(self.speaking_half.astype(float)), 0.5, direction="higher")
-        share = (at.sensitivity().value + at.specificity().value) / 2
         return {
             "under_median": f"{below:.1f}", "over_median": f"{above:.1f}",
             "least": f"{order[0]:.1f}", "largest": f"{order[-1]:.0f}",
-            "area_halves": _two(share), "normal_loss": f"{100 * (1 - 2 / math.pi):.0f}",
+            "area_halves": _two(self._area_of_halves), "normal_loss": f"{100 * (1 - 2 / math.pi):.0f}",
             "fits_no_worse": self._halves_fit(),
         }  # fmt: skip
 
@@ -464,7 +475,7 @@ class RealPatients:
         return [
             ("as a number (per doubling)", self.doublings, ""),
             ("in halves", self.speaking_half.astype(float), ""),
-            ("at the best cut", self.above.astype(float), " (not valid: searched)"),
+            ("at the best cut", self.above.astype(float), " (searched: not valid)"),
         ]
 
     def _halves_fit(self) -> str:
@@ -481,7 +492,7 @@ class RealPatients:
             chi2, _, p = found.likelihood_ratio
             rows.append(
                 {"The marker": label,
-                 "Hazard ratio": _ratio(found.ratios[0], found.low[0], found.high[0]),
+                 "Hazard ratio": _short(found.ratios[0], found.low[0], found.high[0]),
                  "Chi-square": f"{chi2:.1f}", "P": _small(p) + remark,
                  "Area, yes or no": _two(roc.area(*self._sides(x)).auc)}
             )  # fmt: skip
@@ -533,18 +544,13 @@ class RealPatients:
         """Odds ratios of yes or no beside hazard ratios of the times."""
         ends = np.exp(models.logistic.interval()[1:])
         rows = [
-            {"Predictor": label, "Odds ratio (yes or no)": _ratio(o, *e), "P ": format_p(float(p)),
-             "Hazard ratio (times)": _ratio(h, a, b), "P": format_p(float(q))}
-            for label, o, e, p, h, a, b, q in zip(
-                models.labels, models.logistic.ratios, ends, models.logistic.p[1:],
-                models.cox.ratios, models.cox.low, models.cox.high, models.cox.p, strict=True)
+            {"Predictor": label, "Odds ratio (yes or no)": _short(o, *e),
+             "Hazard ratio (times)": _short(h, a, b)}
+            for label, o, e, h, a, b in zip(
+                models.labels, models.logistic.ratios, ends,
+                models.cox.ratios, models.cox.low, models.cox.high, strict=True)
         ]  # fmt: skip
-        return paper_rows(
-            rows, label=f"Two models of the same predictors, {self.mark}",
-            columns={"Predictor": "Predictor", "Odds ratio (yes or no)": "Odds ratio (yes or no)",
-                     "P ": "P (odds ratio)", "Hazard ratio (times)": "Hazard ratio (times)",
-                     "P": "P (hazard ratio)"},
-        )  # fmt: skip
+        return paper_rows(rows, label=f"Two models of the same predictors, {self.mark}")
 
     def model(self, models: Models, early: float) -> dict[str, str]:
         """For the prose: how the models fare, and the hazard ratio per doubling until and after
@@ -565,7 +571,7 @@ class RealPatients:
             "predictors": _count_word(len(models.labels)),
             "others": _count_word(len(models.labels) - 1),
             "model_area": _two(auc.apparent), "model_area_fair": _two(auc.corrected),
-            "slope": _two(slope.corrected), "gap": _percent(tenths.largest_gap),
+            "slope": _two(slope.corrected), "gap": half_up(100 * tenths.largest_gap, 0),
             "model_odds": _two(models.logistic.ratios[0]),
             "model_hazard": _ratio(models.cox.ratios[0], models.cox.low[0], models.cox.high[0]),
             "further": "every" if further == len(models.labels) else f"{_count_word(further)} of {_count_word(len(models.labels))}",
@@ -602,18 +608,31 @@ class RealPatients:
         """What each shortcut answers and what stands beside it."""
         time, out, cut = self.time_ignored(), self.lost_left_out(), self.cut()
         same, halved, ratio = self.same_patients(), self.halved(), self.ratio()
+        s, youden = self.status, (self.searches.apparent.youden, self.searches.outside.youden)
+        risk, by = s.kaplan_meier.risk, f"risk {time['risk']} by {self.years}"
+        odds, risks = effect.odds_ratio(*self.counts).value, effect.risk_ratio(*self.counts).value
         rows = [
-            ("Time ignored", f"risk {time['share_all']}", f"{time['risk']} by {self.years}"),
-            ("Those lost left out", f"risk {out['share_known']}", f"{time['risk']} by {self.years}"),
-            ("The best cut taken for given", f"P = {cut['p_naive']}", f"P = {cut['p_fair']}"),
-            ("Tested where it was found", f"Youden index {same['youden']}", same["youden_outside"]),
-            ("Halves for numbers", f"area {halved['area_halves']}", time["area"]),
-            ("Odds ratio read as risk ratio", ratio["odds"], ratio["risk_ratio"]),
+            ("Time ignored", f"risk {time['share_all']}", by, _moved(s.share_of_all, risk)),
+            ("Those lost left out", f"risk {out['share_known']}", by,
+             _moved(s.share_of_known, risk)),
+            ("The best cut taken for given", f"P = {cut['p_naive']}", f"P = {cut['p_fair']}",
+             f"{cut['p_times']} times too small"),
+            ("Tested where it was found", f"Youden index {same['youden']}",
+             f"Youden index {same['youden_outside']}", _moved(*youden)),
+            ("Halves for numbers", f"area {halved['area_halves']}", f"area {time['area']}",
+             _moved(self._area_of_halves, self.area.auc)),
+            ("Odds ratio read as risk ratio", f"ratio {ratio['odds']}",
+             f"ratio {ratio['risk_ratio']}", _moved(odds, risks)),
         ]  # fmt: skip
         return paper_rows(
-            [{"Shortcut": a, "Its answer": b, "Beside it": c} for a, b, c in rows],
+            [{"Shortcut": a, "Its answer": b, "Beside it": c, "The shortcut is": d}
+             for a, b, c, d in rows],
             label=f"Six shortcuts, {self.mark}",
-        )
+        )  # fmt: skip
+
+
+def _moved(shortcut: float, beside: float) -> str:
+    return "higher" if shortcut > beside else "lower" if shortcut < beside else "the same"
 
 
 def _percent(share: float) -> str:
@@ -630,6 +649,11 @@ def _three(value: float) -> str:
 
 def _ratio(value: float, low: float, high: float) -> str:
     return f"{_two(value)} ({_two(low)} to {_two(high)})"
+
+
+def _short(value: float, low: float, high: float) -> str:
+    """The same for a narrow cell."""
+    return f"{_two(value)} ({_two(low)}–{_two(high)})"
 
 
 def _small(p: float) -> str:

@@ -312,13 +312,17 @@ class RealPatients:
         """The area for yes or no, whenever it was seen."""
         return roc.area(*self._sides(self._speaks))
 
-    def time_ignored(self) -> dict[str, str]:
-        """For the prose: yes or no in place of times."""
-        s, km = self.status, self.status.kaplan_meier
-        low, high = self.area.interval()
-        at = survival.bootstrap_auc_at(
+    @cached_property
+    def area_at(self) -> effect.Estimate:
+        """The area at the horizon, weighted for censoring, with limits from resamples."""
+        return survival.bootstrap_auc_at(
             self.t, self.d, self._speaks, self.horizon, self._rng(3), _AREA_RESAMPLES
         )
+
+    def time_ignored(self) -> dict[str, str]:
+        """For the prose: yes or no in place of times."""
+        s, km, at = self.status, self.status.kaplan_meier, self.area_at
+        low, high = self.area.interval()
         per, per_part = self._per_doubling(), self._per_doubling(with_part=True)
         return {
             "lost": f"{s.unknown}", "free": f"{s.event_free}", "with_event": f"{s.event}",
@@ -464,39 +468,60 @@ class RealPatients:
         """For the prose: halves in place of numbers."""
         order = np.sort(self.marker)
         below, above = self.marker[~self.high].max(), self.marker[self.high].min()
+        numbers, halves = list(self._versions.values())[3:]
+        chi2 = [found.likelihood_ratio[0] for found in self._version_fits]
         return {
             "under_median": f"{below:.1f}", "over_median": f"{above:.1f}",
             "least": f"{order[0]:.1f}", "largest": f"{order[-1]:.0f}",
             "area_halves": _two(self._area_of_halves), "normal_loss": f"{100 * (1 - 2 / math.pi):.0f}",
-            "fits_no_worse": self._halves_fit(),
+            "fits_no_worse": "no worse than" if chi2[1] >= chi2[0] else "worse than",
+            "fits_all_no_worse": "no worse than" if chi2[4] >= chi2[3] else "worse than",
+            "all_numbers": _count_word(numbers.shape[1]),
+            "risks_numbers": f"{len(np.unique(numbers, axis=0))}",
+            "risks_halves": f"{len(np.unique(halves, axis=0))}",
         }  # fmt: skip
 
-    def _versions(self) -> list[tuple[str, np.ndarray, str]]:
-        return [
-            ("as a number (per doubling)", self.doublings, ""),
-            ("in halves", self.speaking_half.astype(float), ""),
-            ("at the best cut", self.above.astype(float), " (searched: not valid)"),
-        ]
+    @cached_property
+    def _versions(self) -> dict[str, np.ndarray]:
+        """The marker as a number, in halves and at the best cut; then every number that all
+        patients have, as numbers (densities in doublings of one plus the value) and in halves."""
+        columns = [
+            c for c in self.patients.description.columns
+            if c.kind == "number" and c.id not in self.patients.missing
+        ]  # fmt: skip
+        placed = {r.variable: r.side for r in self.reproduced if r.same}
+        numbers, halves = [], []
+        for c in columns:
+            values = self.patients.values(c.id)
+            numbers.append(np.log2(1 + values) if c.summary == "median_iqr" else values)
+            halves.append(self.half(c.id, placed.get(c.id, "low")))
+        many = _count_word(len(columns))
+        return {
+            "as a number (per doubling)": self.doublings,
+            "in halves": self.speaking_half.astype(float),
+            "at the best cut": self.above.astype(float),
+            f"with age and other markers: {many} numbers": np.column_stack(numbers),
+            f"the same {many} in halves": np.column_stack(halves).astype(float),
+        }
 
-    def _halves_fit(self) -> str:
-        number, halves = (
-            survival.cox(self.t, self.d, x).likelihood_ratio[0] for _, x, _ in self._versions()[:2]
-        )
-        return "no worse than" if halves >= number else "worse than"
+    @cached_property
+    def _version_fits(self) -> list[survival.CoxFit]:
+        return [survival.cox(self.t, self.d, x) for x in self._versions.values()]
 
     def versions_sheet(self) -> Html:
-        """The marker as a number, in halves, and at the best cut."""
+        """The marker, alone and beside other numbers, as a number and in halves."""
         rows = []
-        for label, x, remark in self._versions():
-            found = survival.cox(self.t, self.d, x)
-            chi2, _, p = found.likelihood_ratio
+        for (label, x), found in zip(self._versions.items(), self._version_fits, strict=True):
+            chi2, df, p = found.likelihood_ratio
+            score = x @ found.coefficients if x.ndim == 2 else x
+            ratio = _short(found.ratios[0], found.low[0], found.high[0]) if df == 1 else None
+            searched = " (searched: not valid)" if x is self._versions["at the best cut"] else ""
             rows.append(
-                {"The marker": label,
-                 "Hazard ratio": _short(found.ratios[0], found.low[0], found.high[0]),
-                 "Chi-square": f"{chi2:.1f}", "P": _small(p) + remark,
-                 "Area, yes or no": _two(roc.area(*self._sides(x)).auc)}
+                {"The marker": label, "Hazard ratio": ratio, "Chi-square (df)": f"{chi2:.1f} ({df})",
+                 "P": _small(p) + searched,
+                 "Area, yes or no": _two(roc.area(*self._sides(score)).auc)}
             )  # fmt: skip
-        return paper_rows(rows, label=f"The marker in three versions, {self.mark}")
+        return paper_rows(rows, label=f"Numbers and halves, {self.mark}")
 
     @cached_property
     def counts(self) -> tuple[int, int, int, int]:

@@ -143,6 +143,30 @@ def test_hazard_ratios(real, models):
     assert models.cox.high == pytest.approx(ends[:, 1], rel=1e-6)
 
 
+def test_numbers_and_halves_by_other_software(real):
+    def chi2(x):
+        found = PHReg(real.t, np.asarray(x, dtype=float), status=real.d, ties="efron").fit()
+        return 2 * (found.llf - found.model.loglike(np.zeros(len(found.params))))
+
+    raw = real.patients.table
+    middle = raw[["age", "peritumoral", "intratumoral", "distant"]].median()
+    halves = np.column_stack(
+        [raw.age > middle.age, raw.peritumoral > middle.peritumoral,
+         raw.intratumoral >= middle.intratumoral, raw.distant > middle.distant]
+    )  # fmt: skip
+    densities = np.log2(1 + raw[["peritumoral", "intratumoral", "distant"]])
+    sheet = [line.split(" | ") for line in repr(real.versions_sheet()).splitlines()[1:]]
+    wanted = [
+        np.log2(raw[["peritumoral"]]), real.high[:, None], real.above[:, None],
+        np.column_stack([raw.age, densities]), halves,
+    ]  # fmt: skip
+    for line, x in zip(sheet, wanted, strict=True):
+        assert line[2] == f"{chi2(x):.1f} ({x.shape[1]})"
+    told = real.halved()
+    assert told["risks_halves"] == str(len({tuple(row) for row in halves.tolist()}))
+    assert told["area_halves"] == f"{roc_auc_score(real.d, real.high):.2f}"
+
+
 def test_the_best_cut_by_trying_every_cut(real):
     x, d = real.marker, real.d == 1
     middles = [(a + b) / 2 for a, b in pairwise(np.unique(x))]
@@ -255,9 +279,9 @@ def test_what_is_missing_is_refused():
         study(marker="age")
     with pytest.raises(ValueError, match="direction is stated beforehand"):
         study(marker="afp")
+    gaps = Patients.read(FILE).values("peritumoral").copy()
+    gaps[3] = np.nan
     with pytest.raises(ValueError, match="every patient needs a value"):
-        gaps = Patients.read(FILE).values("peritumoral").copy()
-        gaps[3] = np.nan
         study(with_columns(peritumoral=gaps))
     with pytest.raises(ValueError, match="a part of the patients"):
         study(part="age")

@@ -70,6 +70,14 @@ FLOORS = {
         PROOFS,
         "analysis.checks",
     },
+    "analysis.witnesses": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.files",
+        PROOFS,
+        "analysis.checks",
+        "analysis.certify",
+    },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
     "analysis.show": {
         "analysis.printed",
@@ -90,6 +98,7 @@ FLOORS = {
         "analysis.findings",
         "analysis.audit",
         "analysis.certify",
+        "analysis.witnesses",
         "analysis.files",
         "analysis.show",
         PROOFS,

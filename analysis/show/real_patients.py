@@ -351,7 +351,7 @@ class RealPatients:
         """The part of the patients with the extra measurement, the rest, and all."""
         unit, n = self.patients.description.time.unit, len(self.t)
         parts = {
-            f"{self.part.label} measured": self.in_part, "Not measured": ~self.in_part,
+            "Measured": self.in_part, "Not measured": ~self.in_part,
             "All": np.ones(n, dtype=bool),
         }  # fmt: skip
         lines = {
@@ -499,7 +499,7 @@ class RealPatients:
         return {
             "as a number (per doubling)": self.doublings,
             "in halves": self.speaking_half.astype(float),
-            "at the best cut": self.above.astype(float),
+            "at the best cut (searched)": self.above.astype(float),
             f"with age and other markers: {many} numbers": np.column_stack(numbers),
             f"the same {many} in halves": np.column_stack(halves).astype(float),
         }
@@ -512,13 +512,11 @@ class RealPatients:
         """The marker, alone and beside other numbers, as a number and in halves."""
         rows = []
         for (label, x), found in zip(self._versions.items(), self._version_fits, strict=True):
-            chi2, df, p = found.likelihood_ratio
+            chi2, df, _ = found.likelihood_ratio
             score = x @ found.coefficients if x.ndim == 2 else x
             ratio = _short(found.ratios[0], found.low[0], found.high[0]) if df == 1 else None
-            searched = " (searched: not valid)" if x is self._versions["at the best cut"] else ""
             rows.append(
                 {"The marker": label, "Hazard ratio": ratio, "Chi-square (df)": f"{chi2:.1f} ({df})",
-                 "P": _small(p) + searched,
                  "Area, yes or no": _two(roc.area(*self._sides(score)).auc)}
             )  # fmt: skip
         return paper_rows(rows, label=f"Numbers and halves, {self.mark}")

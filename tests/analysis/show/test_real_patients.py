@@ -14,6 +14,7 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 from statsmodels.duration.hazard_regression import PHReg
 
+from analysis.estimate import maximally_selected
 from analysis.estimate.roc import EstimateError
 from analysis.real import Patients
 from analysis.show.book import chapter
@@ -353,6 +354,9 @@ def test_what_the_prose_takes_for_granted_holds(real, models):
     assert number(time["area_part"]) > number(time["area_rest"])
     assert np.median(real.marker[real.in_part]) < np.median(real.marker[~real.in_part])
     assert cut["p_verdict"] == "stays far below"
+    # one cut is meant: the largest Youden index, and the smallest P
+    best = maximally_selected.maximum(*real._sides(real.marker))
+    assert real.searches.found.cuts.tolist() == best.cuts.tolist()
     assert int(time["lost_in_part"]) > int(time["lost"]) / 2
     told = real.ratio()
     assert told["told_verdict"] == "more than everybody"

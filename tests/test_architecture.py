@@ -22,6 +22,7 @@ PROOF_MODULES = {
     "largest",
     "solver",
     "whole",
+    "exhaust",
 }
 
 # what each floor may import from this project; a floor may always use itself
@@ -92,6 +93,7 @@ FLOORS = {
         "analysis.certify",
         "analysis.audit",
         "analysis.checklists",
+        "analysis.witnesses",
     },
     "analysis.__main__": {
         "analysis.paper",

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from analysis.show.checklists import Checked
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
+    from analysis.show.confounding import Confounding
     from analysis.show.figures import Figure
     from analysis.show.real_patients import RealPatients
+    from analysis.show.sample_size import SampleSize
     from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -172,6 +174,18 @@ class Chapter:
 
         file = Path(self.paper.folder or ".").parent / study / "patients.yaml"
         return RealPatients(Patients.read(file), marker, horizon, part)
+
+    def sample_size(self, marker: str, *, wish: str, most: str) -> SampleSize:
+        """How many patients a regression needed, for a model as good as `marker`."""
+        from analysis.show.sample_size import SampleSize
+
+        return SampleSize(self.paper, marker, wish, most)
+
+    def confounding(self, coefficient: str) -> Confounding:
+        """How much something left out of a regression could do to one of its ratios."""
+        from analysis.show.confounding import Confounding
+
+        return Confounding(self.paper, coefficient)
 
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""

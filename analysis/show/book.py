@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
     from analysis.show.confounding import Confounding
+    from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
     from analysis.show.real_patients import RealPatients
     from analysis.show.sample_size import SampleSize
+    from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
 
 PAPER_VARIABLE = "REREAD_PAPER"
@@ -217,6 +219,18 @@ class Chapter:
         from analysis.show.checklists import events_per_variable
 
         return events_per_variable(self.paper, variables)
+
+    def searched(self, row: str) -> Searched:
+        """The cut-off in a row of a ROC table, as searched in the same patients."""
+        from analysis.show.cutoff import Searched
+
+        return Searched(self.paper, row)
+
+    def trial(self, name: str) -> Trial:
+        """A stored trial of checks on simulated papers: ``trial("across_tables")``."""
+        from analysis.show.trials import trial
+
+        return trial((self.paper.folder or Path()).parent / "trials" / f"{name}.json")
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

@@ -7,7 +7,8 @@ planted, and the same questions are asked again.
 
     python -m tests.trials.across_tables --count 3000 --jobs 2
 
-writes ``across_tables.json`` beside this file; the tests repeat the first papers of it.
+writes ``data/trials/across_tables.json``, which the book shows; the tests repeat its first
+papers.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from analysis.files import write_whole  # noqa: E402
 from analysis.findings import Verdict  # noqa: E402
 from analysis.printed import Interval  # noqa: E402
 
-RESULT = PLACE.with_suffix(".json")
+RESULT = PLACE.parents[2] / "data" / "trials" / "across_tables.json"
 PIECES = 60  # as many as the audit takes
 CODINGS = ("0/1", "1/2", "-1/1")
 MARGINS = rp.MARGINS[:3]  # a predictor without any counts keeps the tables apart

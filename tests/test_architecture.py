@@ -49,6 +49,8 @@ FLOORS = {
     },
     # patient-level data: knows neither papers nor how the patients were made
     "analysis.cohort": {"analysis.files"},
+    # a description in, real patients out: never the mark of simulated ones
+    "analysis.real": {"analysis.cohort", "analysis.record"},
     # patients in, estimates out: knows no paper
     "analysis.estimate": {"analysis.cohort"},
     # a paper in, patients out
@@ -86,6 +88,7 @@ FLOORS = {
         PROOFS,
         COHORTS,
         "analysis.cohort",
+        "analysis.real",
         "analysis.estimate",
         "analysis.certify",
         "analysis.audit",

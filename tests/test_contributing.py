@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import checklists, paper
+from analysis import checklists, paper, real
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PARTS = [
@@ -36,3 +36,18 @@ def test_every_key_is_explained(part):
     record = TEXT.partition("## The record of a paper")[2].partition("\n## ")[0]
     keys = {field.alias or name for name, field in part.model_fields.items()}
     assert {key for key in keys if f"`{key}`" not in record and f"`{key}: " not in record} == set()
+
+
+REAL = [
+    part
+    for part in vars(real).values()
+    if isinstance(part, type) and issubclass(part, real._Part) and part is not real._Part
+]
+
+
+@pytest.mark.parametrize("part", REAL, ids=lambda part: part.__name__)
+def test_every_key_of_real_patients_is_explained(part):
+    record = TEXT.partition("## Real patients")[2].partition("\n## ")[0]
+    keys = {field.alias or name for name, field in part.model_fields.items()}
+    assert {key for key in keys if f"`{key}`" not in record} == {"missing"} & keys
+    assert "`missing: allowed`" in record

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from analysis.show.cutoff import Searched
     from analysis.show.figures import Figure
     from analysis.show.follow_up import FollowUp
+    from analysis.show.real_patients import RealPatients
     from analysis.show.sample_size import SampleSize
     from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
@@ -169,6 +170,14 @@ class Chapter:
         from analysis.show.unreported import Unreported
 
         return Unreported(self.paper, (upper, lower))
+
+    def real(self, study: str, marker: str, horizon: float, part: str) -> RealPatients:
+        """Real patients whose description stands beside the folder of the paper."""
+        from analysis.real import Patients
+        from analysis.show.real_patients import RealPatients
+
+        file = Path(self.paper.folder or ".").parent / study / "patients.yaml"
+        return RealPatients(Patients.read(file), marker, horizon, part)
 
     def sample_size(self, marker: str, *, wish: str, most: str) -> SampleSize:
         """How many patients a regression needed, for a model as good as `marker`."""

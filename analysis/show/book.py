@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from analysis.show.checklists import Checked
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
+    from analysis.show.effect_size import EffectSize
     from analysis.show.figures import Figure
     from analysis.show.unreported import Unreported
 
@@ -163,6 +164,12 @@ class Chapter:
         from analysis.show.unreported import Unreported
 
         return Unreported(self.paper, (upper, lower))
+
+    def effect_size(self, table: str, row: str) -> EffectSize:
+        """One row of a regression table beside the two-by-two table of its counts."""
+        from analysis.show.effect_size import EffectSize
+
+        return EffectSize(self.paper, table, row)
 
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""

@@ -189,7 +189,7 @@ def largest(rows: Iterable[tuple[str, str, Printed, float]]) -> Html:
     return paper_rows(lines, label="The largest standard errors that the reading allows")
 
 
-def _codes(name: str, k: int) -> list[tuple[int, int]]:
+def codes_of(name: str, k: int) -> list[tuple[int, int]]:
     """``all 1/2``, or one code a row, as :mod:`analysis.certify` names them."""
     texts = name.removeprefix("all ").replace("−", "-").split(", ")
     codes = [(int(low), int(high)) for low, high in (t.split("/") for t in texts)]
@@ -328,7 +328,7 @@ class Across:
     def counted(self) -> dict[str, str]:
         """For the prose: readings with the printed constant that were tried, refuted, fit."""
         counts = self.with_printed_constant()
-        left = self._left()
+        left = self.left()
         names = [f"{link_name(r.link)}, features coded {r.name.removeprefix('all ')}" for r in left]
         return {
             "tried": f"{sum(counts.values()):,}".replace(",", " "),
@@ -416,8 +416,8 @@ class Across:
         table, rows = self.found.table, []
         assert table.constant is not None
         assert table.constant.b is not None
-        for reading in self._left():
-            codes = _codes(reading.name, len(table.rows))
+        for reading in self.left():
+            codes = codes_of(reading.name, len(table.rows))
             asked = coherence.coded(
                 replace(self.found.problem, link=reading.link), table.constant.b.interval, codes
             )
@@ -431,7 +431,7 @@ class Across:
                     rows.append((label, name, se, bound))
         return rows
 
-    def _left(self) -> list[Reading]:
+    def left(self) -> list[Reading]:
         """The readings that fit with the constant as printed."""
         return [
             r

@@ -191,10 +191,7 @@ class EffectSize:
         is left, under the log link."""
         from analysis.show.coherence import Across, codes_of
 
-        try:
-            left = Across(self.paper, self.table.id).left()
-        except (ValueError, StopIteration):
-            return None
+        left = Across(self.paper, self.table.id).left()
         rows, constant = self.table.rows, self.table.constant
         if len(left) != 1 or left[0].link != "log" or constant is None:
             return None
@@ -250,7 +247,8 @@ class EffectSize:
         inside = (own["risk"].min() <= ratio <= own["risk"].max(), own["odds"].min() <= ratio <= own["odds"].max())  # fmt: skip
         return {
             "cohorts": f"{len(own)}",
-            "cohorts_miss": self._missed(),
+            "missed_risk": self._missed("risk"),
+            "missed_odds": self._missed("odds"),
             "risk_sampled": self._sampled("risk"),
             "risk_middle": _ratio(median(own["risk"])),
             "odds_sampled": self._sampled("odds"),
@@ -262,14 +260,14 @@ class EffectSize:
             "converted_sampled": self._sampled("converted"),
         }
 
-    def _missed(self) -> str:
-        """Features whose printed ratio no cohort reaches under the log link."""
+    def _missed(self, link: str) -> str:
+        """Features whose printed ratio no cohort reaches under a link."""
         missed = [
             row.label[:1].lower() + row.label[1:]
             for row in self.table.rows
-            if row.ratio is not None and not self._reached(f"risk.{row.id}", row.ratio.interval)
+            if row.ratio is not None and not self._reached(f"{link}.{row.id}", row.ratio.interval)
         ]
-        return listed(missed) if missed else "none"
+        return listed(missed) if missed else "no feature"
 
     def _reached(self, column: str, interval: Interval) -> bool:
         values = self.cohorts[column]
@@ -349,10 +347,10 @@ class EffectSize:
             counted = " (counted)" if base == self.counts.risk0 else ""
             rows.append(
                 {
-                    "Without the feature, of 100": f"{_per_hundred(base)}{counted}",
-                    "With it, if an odds ratio": _per_hundred(own * base),
-                    "That is a risk ratio of": _ratio(own),
-                    "With it, if a risk ratio": _risk_text(ratio * base),
+                    "Without, of 100": f"{_per_hundred(base)}{counted}",
+                    "With, if an odds ratio": _per_hundred(own * base),
+                    "Its risk ratio": _ratio(own),
+                    "With, if a risk ratio": _risk_text(ratio * base),
                 }
             )
         return paper_rows(rows, label="One ratio, two meanings, at several risks")
@@ -377,7 +375,7 @@ class EffectSize:
                     "Odds ratio": " ".join(_bracketed(effect.odds_ratio(*two.numbers, self.level))),
                     "Difference, of 100": f"{format_fixed(100 * difference.value, 0)} "
                     f"({format_fixed(100 * difference.low, 0)} to {format_fixed(100 * difference.high, 0)})",
-                    "Printed, nearer to": _nearer(row, two),
+                    "Printed nearer to": _nearer(row, two),
                 }
             )  # fmt: skip
         return paper_rows(rows, label="All features of the table, crude and printed")
@@ -403,8 +401,8 @@ class EffectSize:
             two = Two(a, a + times * b, c, c + times * d)
             rows.append(
                 {
-                    "Each patient without the event stands for": times,
-                    "Risk with it, of 100": _per_hundred(two.risk1),
+                    "Each stands for": times,
+                    "Risk with, of 100": _per_hundred(two.risk1),
                     "Risk without, of 100": _per_hundred(two.risk0),
                     "Risk ratio": _ratio(effect.risk_ratio(*two.numbers).value),
                     "Odds ratio": _ratio(effect.odds_ratio(*two.numbers).value),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from analysis.show.effect_size import EffectSize
     from analysis.show.figures import Figure
     from analysis.show.unreported import Unreported
+    from analysis.show.usefulness import Usefulness
 
 PAPER_VARIABLE = "REREAD_PAPER"
 
@@ -170,6 +171,12 @@ class Chapter:
         from analysis.show.effect_size import EffectSize
 
         return EffectSize(self.paper, table, row)
+
+    def usefulness(self, row: str) -> Usefulness:
+        """One marker at its printed cut as a rule: ``usefulness("table2.marker")``."""
+        from analysis.show.usefulness import Usefulness
+
+        return Usefulness(self.paper, row)
 
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""

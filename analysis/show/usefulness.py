@@ -262,7 +262,7 @@ class Usefulness:
             found = self.here if (rate, source) == own else self.at(rate)
             rows.append(
                 {
-                    "Recurrence rate": f"{_percent(rate)}, {source}",
+                    "Patients with the event": f"{_percent(rate)}, {source}",
                     "Event if positive": _percent_with(found.positive),
                     "No event if negative": _percent_with(found.negative),
                     "Rule useful for thresholds": f"{_percent(1 - found.negative.value)} to "

@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -152,7 +153,6 @@ class Usefulness:
             "useful_low_limits": _limits(low),
             "useful_high_limits": _limits(high),
             "sure": f"between {_percent(low.high)} and {_percent(high.low)}" if sure else "nowhere",
-            "beats": "beats" if useful.exists else "does not beat",
         }
 
     def told_at(self, rate: float, key: str) -> dict[str, str]:
@@ -187,15 +187,10 @@ class Usefulness:
     def told_corrected(self) -> dict[str, str]:
         """For the prose: the useful range in patients left out, over cohorts and searches."""
         pairs = [g for name in SEARCHES for g in self.outside[name]]
-        low = [1 - npv for _, npv in (self._values(g) for g in pairs)]
-        high = [ppv for ppv, _ in (self._values(g) for g in pairs)]
+        ppv, npv = zip(*(self._values(g) for g in pairs), strict=True)
         return {
-            "corrected_low": _spread(low, _percent),
-            "corrected_high": _spread(high, _percent),
-            "corrected_widest": f"{_percent(min(low))} to {_percent(max(high))}",
-            "corrected_sure": f"{_percent(max(low))} to {_percent(min(high))}"
-            if max(low) < min(high)
-            else "none",
+            "corrected_low": _sampled([1 - v for v in npv], 0, percent=True),
+            "corrected_high": _sampled(ppv, 0, percent=True),
             **{f"{name}_cohorts": f"{len(self.outside[name])}" for name in SEARCHES},
         }
 
@@ -294,23 +289,24 @@ class Usefulness:
         c = self.counts
 
         def both(name: str, printed: str, value: Callable[[cutoff.Gain], float],
-                 write: Callable[[float], str]) -> dict[str, str]:  # fmt: skip
+                 *how: Any) -> dict[str, str]:  # fmt: skip
             line = {"Quantity": name, "Printed counts": printed}
             for key, words in SEARCHES.items():
-                line[words[:1].upper() + words[1:]] = _spread(map(value, self.outside[key]), write)
+                found = [value(g) for g in self.outside[key]]
+                line[words[:1].upper() + words[1:]] = _sampled(found, *how)
             return line
 
         rows = [
-            both("Sensitivity", _share(c.sensitivity), lambda g: g.sensitivity, _share),
-            both("Specificity", _share(c.specificity), lambda g: g.specificity, _share),
+            both("Sensitivity", _share(c.sensitivity), lambda g: g.sensitivity, 3),
+            both("Specificity", _share(c.specificity), lambda g: g.specificity, 3),
             both("Useful from", _percent(self.useful.low.value),
-                 lambda g: 1 - self._values(g)[1], _percent),
+                 lambda g: 1 - self._values(g)[1], 0, True),
             both("Useful to", _percent(self.useful.high.value),
-                 lambda g: self._values(g)[0], _percent),
+                 lambda g: self._values(g)[0], 0, True),
         ]  # fmt: skip
         rows += [
             both(f"Gain at {_percent(t)}", _benefit(self.gain(t).value),
-                 lambda g, t=t: self._gain_of(g, t), _benefit)
+                 lambda g, t=t: self._gain_of(g, t), 3)
             for t in thresholds
         ]  # fmt: skip
         return paper_rows(rows, label=f"The rule in patients left out of the search, {MARK}")
@@ -322,12 +318,14 @@ class Usefulness:
 
     # --- figures ---
 
-    def values_plot(self, key: str, rates: Sequence[float]) -> Figure:
-        """Both predictive values over the rate of the event, with bands; `rates` are marked."""
+    def values_plot(self, key: str, rates: Sequence[tuple[float, str]]) -> Figure:
+        """Both predictive values over the rate of the event, with bands; `rates`, with their words,
+        are marked, and that of these patients."""
         from analysis.show.palette import BLUE, ORANGE
 
         xs = [i / 100 for i in range(1, 100)]
         found = [self.at(x) for x in xs]
+        marks = sorted([*rates, (self.counts.prevalence, "these patients")])
         curves = [
             Curve(label, xs, *_columns([getattr(p, part) for p in found]), colour, dash)
             for label, part, colour, dash in (
@@ -338,13 +336,13 @@ class Usefulness:
         told = [
             f"At {_percent(r)}, {_percent(self.at(r).positive.value)} of the positive have the event "
             f"and {_percent(self.at(r).negative.value)} of the negative do not"
-            for r in sorted({*rates, self.counts.prevalence})
+            for r, _ in marks
         ]
         return bands_plot(
             curves, key=key, title="Predictive values over the rate of the event",
             across="patients with the event", up="predictive value",
             ends=(0, 1), levels=[0, 0.2, 0.4, 0.6, 0.8, 1], percent=True,
-            marks=[(self.counts.prevalence, f"these patients, {_percent(self.counts.prevalence)}")],
+            marks=[(rate, f"{_percent(rate)}, {words}") for rate, words in marks],
             told=told, shown=sorted({0.05, *(i / 10 for i in range(1, 10))}),
         )  # fmt: skip
 
@@ -441,10 +439,15 @@ def _tested(gain: float) -> str:
     return "–" if gain <= 5e-4 else f"{math.ceil(1 / gain - 1e-9)}"
 
 
-def _spread(values: Iterable[float], write: Callable[[float], str]) -> str:
-    found = list(values)
-    low, high = write(min(found)), write(max(found))
-    return low if low == high else f"{low} to {high}"
+def _sampled(values: Iterable[float], decimals: int, percent: bool = False) -> str:
+    """A range over cohorts, rounded inward: both ends were reached."""
+    found = [100 * v for v in values] if percent else list(values)
+    scale, sign = 10**decimals, "%" if percent else ""
+    low, high = math.ceil(min(found) * scale - 1e-9), math.floor(max(found) * scale + 1e-9)
+    if low > high:
+        low = high = round((min(found) + max(found)) / 2 * scale)
+    ends = [format_fixed(Fraction(end, scale), decimals) + sign for end in (low, high)]
+    return ends[0] if low == high else " to ".join(ends)
 
 
 def _columns(found: Sequence[Estimate]) -> tuple[list[float], list[float], list[float]]:
@@ -510,21 +513,23 @@ def bands_plot(
     entries: list[tuple[Callable[[float, float], None], str]] = []
     for curve in curves:
         # what leaves the drawing at the bottom ends there
-        inside = [i for i, v in enumerate(curve.ys) if v >= floor]
-        xs = [x(curve.xs[i]) for i in inside]
         if curve.low is not None and curve.high is not None:
-            edges = [[y(side[i]) for i in inside] for side in (curve.low, curve.high)]
+            band = [i for i, v in enumerate(curve.high) if v >= floor]
+            xs = [x(curve.xs[i]) for i in band]
+            edges = [[y(side[i]) for i in band] for side in (curve.low, curve.high)]
             sheet.area([*xs, *xs[::-1]], [*edges[0], *edges[1][::-1]], curve.colour, 0.22)
-        sheet.line(xs, [y(curve.ys[i]) for i in inside], curve.colour, 2, curve.dash)
+        inside = [i for i, v in enumerate(curve.ys) if v >= floor]
+        places = [x(curve.xs[i]) for i in inside]
+        sheet.line(places, [y(curve.ys[i]) for i in inside], curve.colour, 2, curve.dash)
 
         def swatch(a: float, b: float, c: Curve = curve) -> None:
             if c.low is not None:
                 sheet.box(a - 11, b - 5, a + 11, b + 5, c.colour, 0.22)
             sheet.line([a - 11, a + 11], [b, b], c.colour, 2, c.dash)
 
-        band = f", with its {_percent(LEVEL)} band" if curve.low is not None else ""
-        entries.append((swatch, f"{curve.label}{band}"))
-    shapes = ("v", "D", "s")
+        words = f", with its {_percent(LEVEL)} band" if curve.low is not None else ""
+        entries.append((swatch, f"{curve.label}{words}"))
+    shapes = ("v", "D", "s", "o")
     for (place, words), shape in zip(marks, shapes, strict=False):
         sheet.line([x(place)] * 2, [top, top + height], INK, 1.1, (3, 2))
         sheet.mark(x(place), top, shape, INK, 7)

@@ -212,10 +212,6 @@ class EffectSize:
         total = self.paper.group(self.table.event).size / self.paper.total
         found = {
             "of": "100",
-            "with_1": f"{two.events1}",
-            "all_1": f"{two.patients1}",
-            "with_0": f"{two.events0}",
-            "all_0": f"{two.patients0}",
             "per_1": _per_hundred(two.risk1),
             "per_0": _per_hundred(two.risk0),
             "per_all": _per_hundred(total),
@@ -224,7 +220,6 @@ class EffectSize:
             "per_gap": f"{round(100 * ratio * two.risk0) - round(100 * above_odds)}",
             "per_of_all": _per_hundred(ratio * total),
             "most_base": _per_hundred(1 / ratio),
-            "crude_odds_as_risk": _per_hundred(crude_odds * two.risk0),
             "risk_ratio": _ratio(self.risk_ratio.value),
             "odds_ratio": _ratio(crude_odds),
             "difference_per": _per_hundred(self.difference.value),
@@ -256,8 +251,6 @@ class EffectSize:
             "risk_reached": "inside" if inside[0] else "outside",
             "odds_reached": "inside" if inside[1] else "outside",
             "ceiling_held": f"{int((own['converted'] >= own['averaged'] - 1e-12).sum())}",
-            "averaged_sampled": self._sampled("averaged"),
-            "converted_sampled": self._sampled("converted"),
         }
 
     def _missed(self, link: str) -> str:

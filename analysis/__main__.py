@@ -106,6 +106,10 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true",
         help="write nothing: verify the certificates that stand there, without any solver",
     )  # fmt: skip
+    certify.add_argument(
+        "--whole", type=_positive, metavar="SECONDS",
+        help="look for whole patients behind the readings that are not refuted, so long for each",
+    )  # fmt: skip
     _cohorts_parser(commands)
     return parser
 
@@ -228,6 +232,11 @@ def _certify(options: argparse.Namespace) -> int:
             count += 1
             print(f"{count:3} {line}", file=sys.stderr, flush=True)
 
+        if options.whole:
+            from analysis import witnesses
+
+            print(witnesses.search(paper, options.whole, tell=tell))
+            return OK
         print(certify.write(paper, *certify.study(paper, options.jobs, tell)))
     except (CertificateError, certify.StudyError) as error:
         raise InputError(str(error)) from None

@@ -276,11 +276,49 @@ def _uses(found: Joined) -> dict[str, str]:
 
 def _readings(paper: Paper, found: Joined, link: str, book: _Book) -> list[Reading]:
     """Every coding with any constant, then those that fit with the constant as printed."""
-    k, rows = found.problem.k, found.table.rows
-    constant = found.table.constant
     readings = []
-    for kind, printed, steps in _steps(k):
-        problem = _stepped(found, link, steps)
+    for free in _with_any_constant(found, link):
+        readings.append(_decided(free, found, book))
+        if readings[-1].outcome != REFUTED:
+            readings += [_decided(asked, found, book) for asked in free.with_constant(found)]
+    return readings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A reading as a question: its `problem`, and the low and high code of each predictor
+    behind it; `fixed`: whether the constant must be the printed one."""
+
+    kind: str
+    link: str
+    name: str
+    id: str
+    claim: str
+    problem: Problem
+    codes: tuple[tuple[int, int], ...]
+    fixed: bool = False
+
+    def with_constant(self, found: Joined) -> Iterator[Asked]:
+        """The same with the constant as printed, for every pair of codes as far apart."""
+        constant = found.table.constant
+        if constant is None or constant.b is None:
+            return
+        bare = replace(found.problem, link=self.link)
+        steps = [high - low for low, high in self.codes]
+        for lows in product(*({1: (0, 1), 2: (-1,), -1: (1, 2)}[step] for step in steps)):
+            codes = tuple((low, low + step) for low, step in zip(lows, steps, strict=True))
+            name = _codes([f"{low}/{high}".replace("-", "−") for low, high in codes])
+            yield Asked(
+                KINDS[KINDS.index(self.kind) + 1], self.link, name,
+                ".codes-" + "".join(f"{low}{high}".replace("-", "m") for low, high in codes),
+                f"No patients fit, with the constant as printed and the codes {name}",
+                coherence.coded(bare, constant.b.interval, codes), codes, fixed=True,
+            )  # fmt: skip
+
+
+def _with_any_constant(found: Joined, link: str) -> Iterator[Asked]:
+    k, rows = found.problem.k, found.table.rows
+    for kind, steps in _steps(k):
         if kind == REVERSED:
             name = ", ".join(rows[j].label for j, step in enumerate(steps) if step < 0)
             claim = f"No patients fit, with any constant, if the coefficient belongs to the other category in {name}"
@@ -290,29 +328,25 @@ def _readings(paper: Paper, found: Joined, link: str, book: _Book) -> list[Readi
             codes = f"the codes {name}" if set(steps) != {1} else "codes one step apart"
             claim = f"No patients fit, with any constant and {codes}"
             id = {k: "", 2 * k: ".effect"}.get(sum(steps), f".steps-{''.join(map(str, steps))}")
-        reading = _decided(kind, link, name, id, claim, problem, found, book)
-        readings.append(reading)
-        if reading.outcome == REFUTED or constant is None or constant.b is None:
-            continue
-        for lows in product(*({1: (0, 1), 2: (-1,), -1: (1, 2)}[step] for step in steps)):
-            codes = [(low, low + step) for low, step in zip(lows, steps, strict=True)]
-            asked = replace(found.problem, link=link)
-            problem = coherence.coded(asked, constant.b.interval, codes)
-            name = _codes([f"{low}/{high}".replace("-", "−") for low, high in codes])
-            claim = f"No patients fit, with the constant as printed and the codes {name}"
-            id = ".codes-" + "".join(f"{low}{high}".replace("-", "m") for low, high in codes)
-            readings.append(_decided(printed, link, name, id, claim, problem, found, book))
-    return readings
+        pairs = tuple({1: (0, 1), 2: (-1, 1), -1: (1, 0)}[step] for step in steps)
+        yield Asked(kind, link, name, id, claim, _stepped(found, link, steps), pairs)
 
 
-def _steps(k: int) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+def questions(found: Joined) -> Iterator[Asked]:
+    """Every reading of a table under every link, with any constant and then as printed."""
+    for link in LINKS:
+        for free in _with_any_constant(found, link):
+            yield free
+            yield from free.with_constant(found)
+
+
+def _steps(k: int) -> Iterator[tuple[str, tuple[int, ...]]]:
     """How far the two codes of each predictor lie apart, by kind of reading."""
     for steps in sorted(product((1, 2), repeat=k), key=sum):
-        kind = (FREE, PRINTED) if set(steps) == {1} else (EFFECT, PRINTED_EFFECT)
-        yield *kind, steps
+        yield FREE if set(steps) == {1} else EFFECT, steps
     for steps in sorted(product((1, -1), repeat=k), key=sum, reverse=True):
         if set(steps) != {1}:
-            yield REVERSED, PRINTED_REVERSED, steps
+            yield REVERSED, steps
 
 
 def _stepped(found: Joined, link: str, steps: Sequence[int]) -> Problem:
@@ -327,19 +361,17 @@ def _codes(codes: Sequence[str]) -> str:
     return f"all {codes[0]}" if len(set(codes)) == 1 else ", ".join(codes)
 
 
-def _decided(
-    kind: str, link: str, name: str, id: str, claim: str, problem: Problem, found: Joined,
-    book: _Book,
-) -> Reading:  # fmt: skip
-    outcome = coherence.decide(problem, most=_PIECES)
+def _decided(asked: Asked, found: Joined, book: _Book) -> Reading:
+    outcome = coherence.decide(asked.problem, most=_PIECES)
     if outcome.tree is not None:
-        whole = f"{claim}; {LINKS[link].words} model of {found.table.title}"
+        whole = f"{asked.claim}; {LINKS[asked.link].words} model of {found.table.title}"
         kept = book.keep(
-            f"{found.table.id}.{link}.readings", f"{found.table.id}.{link}{id}", whole, problem,
-            outcome.tree, _uses(found),
+            f"{found.table.id}.{asked.link}.readings", f"{found.table.id}.{asked.link}{asked.id}",
+            whole, asked.problem, outcome.tree, _uses(found),
         )  # fmt: skip
-        return Reading(kind, link, name, REFUTED, kept)
-    return Reading(kind, link, name, UNDECIDED if outcome.point is None else FITS)
+        return Reading(asked.kind, asked.link, asked.name, REFUTED, kept)
+    fits = UNDECIDED if outcome.point is None else FITS
+    return Reading(asked.kind, asked.link, asked.name, fits)
 
 
 # --- single numbers and sets ----------------------------------------------------------------

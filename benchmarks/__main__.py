@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.logistic import logistic
 from benchmarks.timing import Pair, compare
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -326,7 +327,16 @@ def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--book", action="store_true", help="measure the building of the book too")
-    groups = [whole_audit, granularity, two_samples, adjusted, one_variable, across, estimate]
+    groups = [
+        whole_audit,
+        granularity,
+        two_samples,
+        adjusted,
+        one_variable,
+        across,
+        estimate,
+        logistic,
+    ]
     groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
     for group in groups:

@@ -22,6 +22,7 @@ PROOF_MODULES = {
     "largest",
     "solver",
     "whole",
+    "exhaust",
 }
 
 # what each floor may import from this project; a floor may always use itself
@@ -68,6 +69,14 @@ FLOORS = {
         PROOFS,
         "analysis.checks",
     },
+    "analysis.witnesses": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.files",
+        PROOFS,
+        "analysis.checks",
+        "analysis.certify",
+    },
     "analysis.audit": {"analysis.paper", "analysis.findings", "analysis.checks"},
     "analysis.show": {
         "analysis.printed",
@@ -81,12 +90,14 @@ FLOORS = {
         "analysis.certify",
         "analysis.audit",
         "analysis.checklists",
+        "analysis.witnesses",
     },
     "analysis.__main__": {
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",
         "analysis.certify",
+        "analysis.witnesses",
         "analysis.files",
         "analysis.show",
         PROOFS,

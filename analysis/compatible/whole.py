@@ -63,6 +63,35 @@ def refit(problem: Problem, events: Sequence[int], others: Sequence[int]) -> Flo
     return None
 
 
+def within_margins(problem: Problem, events: Sequence[int], others: Sequence[int]) -> bool:
+    """Whether counts by pattern have the group sizes and margins of the problem."""
+    x = _design(problem)[:, 1:]
+    return all(
+        sum(counts) == n
+        and all(i.low <= value <= i.high for i, value in zip(reaches, x.T @ counts, strict=True))
+        for counts, n, reaches in (
+            (events, problem.n1, problem.events),
+            (others, problem.n0, problem.others),
+        )
+    )
+
+
+def as_printed(
+    problem: Problem,
+    fitted: Floats,
+    codes: Sequence[tuple[int, int]],
+    events: Sequence[int],
+    others: Sequence[int],
+) -> tuple[list[float], list[float]]:
+    """The coefficients of a fit as a table prints them, the constant first, then per unit of
+    code, and their standard errors from the expected information."""
+    e, o = np.asarray(events, dtype=float), np.asarray(others, dtype=float)
+    _, information = _score(LINKS[problem.link], _design(problem), fitted, e, o)
+    to_printed = printing(codes)
+    variances = np.diag(to_printed @ np.linalg.inv(information) @ to_printed.T)
+    return (to_printed @ fitted).tolist(), np.sqrt(variances).tolist()
+
+
 def _design(problem: Problem) -> Floats:
     x = np.array(problem.patterns, dtype=float)
     return np.c_[np.ones(len(x)), x]
@@ -94,7 +123,7 @@ def whole_patients(
     """
     programme = Programme(problem)
     middle = [float(i.low + i.high) / 2 for i in problem.slopes]
-    to_printed = _printing(codes)
+    to_printed = printing(codes)
     aim = [constant, *coefficients]
     if constant is not None:
         at = [programme.best(middle, steps=32)]
@@ -126,7 +155,7 @@ def whole_patients(
     return None
 
 
-def _printing(codes: Sequence[tuple[int, int]]) -> Floats:
+def printing(codes: Sequence[tuple[int, int]]) -> Floats:
     """Turns the constant and the differences in η into what a table prints: a coefficient per
     unit of code, and the constant where every code is nought."""
     k = len(codes)

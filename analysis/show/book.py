@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from analysis.show.checklists import Checked
     from analysis.show.coherence import Across
     from analysis.show.cohorts import Cohorts
+    from analysis.show.confounding import Confounding
+    from analysis.show.cutoff import Searched
     from analysis.show.effect_size import EffectSize
     from analysis.show.figures import Figure
+    from analysis.show.sample_size import SampleSize
+    from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
     from analysis.show.usefulness import Usefulness
 
@@ -178,6 +182,18 @@ class Chapter:
 
         return Usefulness(self.paper, row)
 
+    def sample_size(self, marker: str, *, wish: str, most: str) -> SampleSize:
+        """How many patients a regression needed, for a model as good as `marker`."""
+        from analysis.show.sample_size import SampleSize
+
+        return SampleSize(self.paper, marker, wish, most)
+
+    def confounding(self, coefficient: str) -> Confounding:
+        """How much something left out of a regression could do to one of its ratios."""
+        from analysis.show.confounding import Confounding
+
+        return Confounding(self.paper, coefficient)
+
     def checklist(self, name: str) -> Checked:
         """The paper held against a checklist: ``checklist("remark")``."""
         from analysis.checklists import appraisal_of
@@ -208,6 +224,18 @@ class Chapter:
         from analysis.show.checklists import events_per_variable
 
         return events_per_variable(self.paper, variables)
+
+    def searched(self, row: str) -> Searched:
+        """The cut-off in a row of a ROC table, as searched in the same patients."""
+        from analysis.show.cutoff import Searched
+
+        return Searched(self.paper, row)
+
+    def trial(self, name: str) -> Trial:
+        """A stored trial of checks on simulated papers: ``trial("across_tables")``."""
+        from analysis.show.trials import trial
+
+        return trial((self.paper.folder or Path()).parent / "trials" / f"{name}.json")
 
     def counts_plot(self, key: str) -> Figure:
         """All findings by verdict."""

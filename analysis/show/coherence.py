@@ -9,17 +9,20 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analysis import certify
+from analysis import certify, witnesses
 from analysis.certify import Reading, TableStudy, Window
 from analysis.checks.across_tables import Joined, joined, most_telling, proofs_of
+from analysis.checks.words import listed
 from analysis.compatible import coherence
 from analysis.compatible.certificate import Certificate, leaves, shortfall, verify
 from analysis.compatible.coherence import Ceiling
+from analysis.compatible.exhaust import Exhausted
 from analysis.compatible.largest import largest_errors
 from analysis.compatible.links import LINKS
 from analysis.findings import first_up
 from analysis.paper import Paper
 from analysis.printed import Printed, format_fixed
+from analysis.show import whole
 from analysis.show.html import Html
 from analysis.show.tables import paper_rows
 
@@ -187,13 +190,6 @@ def largest(rows: Iterable[tuple[str, str, Printed, float]]) -> Html:
              "At most": up, "Within reach": "no" if above else "yes"}
         )  # fmt: skip
     return paper_rows(lines, label="The largest standard errors that the reading allows")
-
-
-def codes_of(name: str, k: int) -> list[tuple[int, int]]:
-    """``all 1/2``, or one code a row, as :mod:`analysis.certify` names them."""
-    texts = name.removeprefix("all ").replace("−", "-").split(", ")
-    codes = [(int(low), int(high)) for low, high in (t.split("/") for t in texts)]
-    return codes * k if len(codes) == 1 else codes
 
 
 def ceiling(found: Joined, reach: Ceiling) -> Html:
@@ -417,7 +413,7 @@ class Across:
         assert table.constant is not None
         assert table.constant.b is not None
         for reading in self.left():
-            codes = codes_of(reading.name, len(table.rows))
+            codes = whole.codes_of(reading, len(table.rows))
             asked = coherence.coded(
                 replace(self.found.problem, link=reading.link), table.constant.b.interval, codes
             )
@@ -438,6 +434,48 @@ class Across:
             for r in self.study.readings
             if r.kind.endswith("constant as printed") and r.outcome == certify.FITS
         ]
+
+    def whole_patients(self) -> Html:
+        """Made-up whole patients whose fits print the coefficients, with any constant."""
+        return whole.kinds(self.found, self._made_up)
+
+    def whole_fits(self) -> Html:
+        """What their fits print."""
+        return whole.fits(self.found, self._made_up)
+
+    def whole_nearest(self) -> Html:
+        """What the nearest whole patients of the reading that is left print."""
+        return whole.nearest(self.found, self._listed)
+
+    def whole_told(self) -> dict[str, str]:
+        """For the prose: models with whole patients; how many ways were listed for the reading
+        that is left, whether one prints all, which numbers the nearest prints otherwise."""
+        missed, units = whole.misses(self.found, self._listed)
+        models = [LINKS[p.asked.link].words for p in self._made_up]
+        return {
+            "whole_models": listed(models),
+            "ways": f"{self._listed.fitted:,}".replace(",", " "),
+            "printing": "some do" if self._listed.fits else "none does",
+            "differs": _NUMBER_WORDS.get(missed, str(missed)),
+            "numbers": _NUMBER_WORDS.get(len(self.found.table.rows) + 1, "all"),
+            "units": _NUMBER_WORDS.get(units, str(units)),
+        }
+
+    @cached_property
+    def _made_up(self) -> list[witnesses.Patients]:
+        return [
+            p
+            for p in witnesses.load(self.paper)
+            if p.table == self.study.table and not p.asked.fixed
+        ]
+
+    @cached_property
+    def _listed(self) -> Exhausted:
+        left = self._left()
+        found = whole.listed(self.found, left[0]) if len(left) == 1 else None
+        if found is None:
+            raise ValueError("only one reading that is left, with a canonical link, can be listed")
+        return found
 
     def pieces(self, id: str) -> Html:
         return pieces(self.certificate(id))

@@ -189,14 +189,15 @@ class EffectSize:
         """Risks under the only reading of the constant that the proofs across tables leave: of a
         patient with none of the features, with this one alone, with all; None unless exactly one
         is left, under the log link."""
-        from analysis.show.coherence import Across, codes_of
+        from analysis.show.coherence import Across
+        from analysis.show.whole import codes_of
 
         left = Across(self.paper, self.table.id).left()
         rows, constant = self.table.rows, self.table.constant
         if len(left) != 1 or left[0].link != "log" or constant is None:
             return None
         b = [float(row.b) for row in rows]  # type: ignore[arg-type]
-        codes = codes_of(left[0].name, len(rows))
+        codes = codes_of(left[0], len(rows))
         none = float(constant.b) + sum(lo * x for (lo, _), x in zip(codes, b, strict=True))
         steps = [(hi - lo) * x for (lo, hi), x in zip(codes, b, strict=True)]
         one = none + steps[rows.index(self.row)]

@@ -19,7 +19,7 @@ from scipy import special
 from analysis.cohort import MARK, load_cohort
 from analysis.compatible import bounds
 from analysis.compatible.reprint import chosen_cut, marker_values
-from analysis.estimate import logistic, roc
+from analysis.estimate import calibration, logistic, roc
 from analysis.paper import Coefficient, CountRow, LevelsRow, MeanRow, Paper, RocRow, RocTable
 from analysis.printed import Interval, Printed, format_fixed, whole_values
 from analysis.show.html import Html
@@ -153,7 +153,7 @@ class Unreported:
             "area_all": float(areas.auc[3]),
             "added": float(areas.auc[3] - areas.auc[2]),
             "large": float(simple.fitted.mean() - state.mean()),
-            "gap": logistic.tenths(state, simple.fitted).largest_gap,
+            "gap": calibration.tenths(state, simple.fitted).largest_gap,
             "bend": bent,
             "bend_z": bent / error,
         }

@@ -19,6 +19,20 @@ def made_up_file(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def quick_file(tmp_path_factory):
+    """A smaller one yet, for what happens around the search."""
+    file = tmp_path_factory.mktemp("quick") / "paper.yaml"
+    paper_writer.load(file, made_up.quick_tree())
+    return file
+
+
+@pytest.fixture(scope="session")
+def quick(quick_file):
+    """What its cohorts must print."""
+    return constraints(load_paper(quick_file))
+
+
+@pytest.fixture(scope="session")
 def small(made_up_file):
     """What cohorts of the made-up paper must print."""
     return constraints(load_paper(made_up_file))

@@ -72,6 +72,15 @@ def tree(seed: int = 1) -> dict:
     return made
 
 
+def quick_tree() -> dict:
+    """The same paper with one measured row: a cohort of it takes a fraction of a second."""
+    made, kept = tree(), ("enzyme", "smoker", "stage")
+    for table in made["tables"]:
+        table["rows"] = [row for row in table["rows"] if row["id"] in kept]
+    made["variables"] = [v for v in made["variables"] if v["id"] in kept]
+    return made
+
+
 def _share(k: int, n: int) -> str:
     return f"{k} ({writer.show(Fraction(100 * k, n), 1)}%)"
 

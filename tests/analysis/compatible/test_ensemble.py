@@ -25,10 +25,10 @@ def command(file, out, *more):
 
 
 @pytest.fixture(scope="module")
-def alone(made_up_file, tmp_path_factory):
+def alone(quick_file, tmp_path_factory):
     """The file of one uninterrupted process, and what stands beside it."""
     out = tmp_path_factory.mktemp("alone") / "a.parquet"
-    assert main(command(made_up_file, out)) == 0
+    assert main(command(quick_file, out)) == 0
     return out
 
 
@@ -38,16 +38,16 @@ def same(one, two):
     assert sorted(p.name for p in one.parent.iterdir()) == [f"{one.stem}.json", one.name]
 
 
-def test_the_file_says_what_it_is(alone, small):
+def test_the_file_says_what_it_is(alone, quick):
     told = json.loads(ensemble.beside_of(alone).read_text())
     assert told["note"] == "simulated: no patients"
-    assert told["printed_numbers_met"] == len(small.targets)
-    assert load_cohort(alone).groupby("cohort").size().tolist() == [small.paper.total] * COUNT
+    assert told["printed_numbers_met"] == len(quick.targets)
+    assert load_cohort(alone).groupby("cohort").size().tolist() == [quick.paper.total] * COUNT
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_stopped_run_goes_on_to_the_same_bytes(
-    number, code, made_up_file, alone, tmp_path, monkeypatch, capsys
+    number, code, quick_file, alone, tmp_path, monkeypatch, capsys
 ):
     out, real, made = tmp_path / "a.parquet", search.find, []
     handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
@@ -59,11 +59,11 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
         return real(constraints, seed, index)
 
     monkeypatch.setattr(search, "find", find)
-    assert main(command(made_up_file, out)) == code
+    assert main(command(quick_file, out)) == code
     assert "stopped: 2 finished cohorts wait in" in capsys.readouterr().err
     assert not out.exists()
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == handlers
-    assert main(command(made_up_file, out)) == 0
+    assert main(command(quick_file, out)) == 0
     assert made == [0, 1, 2, 2, 3, 4]
     same(out, alone)
 
@@ -79,10 +79,10 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     ],
 )
 def test_a_signal_leaves_no_worker_and_the_same_command_goes_on(
-    number, whole_group, code, made_up_file, alone, tmp_path
+    number, whole_group, code, quick_file, alone, tmp_path
 ):
     out = tmp_path / "a.parquet"
-    line = [sys.executable, "-m", "analysis", *command(made_up_file, out, "--jobs", "2")]
+    line = [sys.executable, "-m", "analysis", *command(quick_file, out, "--jobs", "2")]
     run = subprocess.Popen(
         line, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -117,13 +117,13 @@ def lives(process):
 
 
 @pytest.mark.slow
-def test_two_processes_give_the_same_bytes(made_up_file, alone, tmp_path):
-    assert main(command(made_up_file, tmp_path / "a.parquet", "--jobs", "2")) == 0
+def test_two_processes_give_the_same_bytes(quick_file, alone, tmp_path):
+    assert main(command(quick_file, tmp_path / "a.parquet", "--jobs", "2")) == 0
     same(tmp_path / "a.parquet", alone)
 
 
 @pytest.mark.slow
-def test_a_cluster_gives_the_same_bytes_even_if_a_worker_dies(small, alone, tmp_path):
+def test_a_cluster_gives_the_same_bytes_even_if_a_worker_dies(quick, alone, tmp_path):
     distributed = pytest.importorskip("distributed")
     out, killed = tmp_path / "a.parquet", []
     with distributed.LocalCluster(
@@ -136,7 +136,7 @@ def test_a_cluster_gives_the_same_bytes_even_if_a_worker_dies(small, alone, tmp_
                 killed[0].kill()
 
         ensemble.make(
-            small, COUNT, 3, out, scheduler=cluster.scheduler_address, progress=kill
+            quick, COUNT, 3, out, scheduler=cluster.scheduler_address, progress=kill
         )  # fmt: skip
     assert not killed[0].is_running()
     same(out, alone)

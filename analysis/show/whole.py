@@ -1,0 +1,112 @@
+"""Tables of whole patients behind a reading: who they are, and what their fit prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from analysis.certify import Reading
+from analysis.checks.across_tables import Joined
+from analysis.compatible import coherence
+from analysis.compatible.exhaust import Exhausted, exhaust
+from analysis.compatible.links import LINKS
+from analysis.printed import Printed, format_fixed
+from analysis.show.html import Html
+from analysis.show.tables import paper_rows
+from analysis.witnesses import Patients
+
+NOTE = "made up: no patients"
+
+
+def model(patients: Patients) -> str:
+    """The words for the model of made-up patients, at the beginning of a line."""
+    words = LINKS[patients.asked.link].words
+    return words[:1].upper() + words[1:]
+
+
+def kinds(found: Joined, groups: Sequence[Patients]) -> Html:
+    """Every kind of patient that occurs: with and without the event, group by group."""
+    rows = []
+    for i, pattern in enumerate(found.problem.patterns):
+        if not any(g.events[i] or g.others[i] for g in groups):
+            continue
+        has = [row.label for row, x in zip(found.table.rows, pattern, strict=True) if x]
+        row: dict[str, object] = {"Patients with": "; ".join(has) or "none of these"}
+        for g in groups:
+            row[f"{model(g)}: event"] = g.events[i]
+            row[f"{model(g)}: no event"] = g.others[i]
+        rows.append(row)
+    return paper_rows(rows, label=f"Whole patients whose fits print the coefficients; {NOTE}")
+
+
+def fits(found: Joined, groups: Sequence[Patients]) -> Html:
+    """Printed coefficients and standard errors beside those of the fits, digit for digit."""
+    table, rows = found.table, []
+    for j, row in enumerate(table.rows, start=1):
+        for name, printed, values in (
+            ("coefficient", row.b, [g.coefficients[j] for g in groups]),
+            ("standard error", row.se, [g.errors[j] for g in groups]),
+        ):
+            if printed is None:
+                continue
+            line: dict[str, object] = {"Number": f"{row.label}: {name}", "Printed": printed.text}
+            for g, value in zip(groups, values, strict=True):
+                line[model(g)] = _digits(value, printed)
+            rows.append(line)
+    return paper_rows(rows, label=f"What the fits of the made-up patients print; {NOTE}")
+
+
+def _digits(value: float, printed: Printed) -> str:
+    same = printed.interval.low <= Fraction(value) <= printed.interval.high
+    return f"{format_fixed(value, printed.decimals)}{'' if same else ' (differs)'}"
+
+
+def codes_of(reading: Reading, k: int) -> list[tuple[int, int]]:
+    """``all 1/2``, or one code a row, as :mod:`analysis.certify` names them."""
+    texts = reading.name.removeprefix("all ").replace("−", "-").split(", ")
+    codes = [(int(low), int(high)) for low, high in (t.split("/") for t in texts)]
+    return codes * k if len(codes) == 1 else codes
+
+
+def listed(found: Joined, reading: Reading) -> Exhausted | None:
+    """All whole patients of a reading with the printed constant, if they can be listed."""
+    constant = found.table.constant
+    assert constant is not None
+    assert constant.b is not None
+    codes = codes_of(reading, len(found.table.rows))
+    bare = replace(found.problem, link=reading.link)
+    problem = coherence.coded(bare, constant.b.interval, codes)
+    return exhaust(problem, found.problem.slopes, codes, constant.b.interval)
+
+
+def _named(found: Joined, ended: Exhausted) -> list[tuple[str, Printed, float]]:
+    """Constant and coefficients: name, as printed, of the nearest whole patients."""
+    constant = found.table.constant
+    assert constant is not None
+    named = [("Constant", constant.b), *((row.label, row.b) for row in found.table.rows)]
+    return [
+        (label, printed, value)
+        for (label, printed), value in zip(named, ended.nearest[0].printed, strict=True)
+        if printed is not None
+    ]
+
+
+def nearest(found: Joined, ended: Exhausted) -> Html:
+    """What the nearest whole patients print instead."""
+    rows = [
+        {"Coefficient of": label, "Printed": printed.text,
+         "Nearest whole patients": _digits(value, printed)}
+        for label, printed, value in _named(found, ended)
+    ]  # fmt: skip
+    return paper_rows(rows, label=f"What the nearest whole patients print; {NOTE}")
+
+
+def misses(found: Joined, ended: Exhausted) -> tuple[int, int]:
+    """How many numbers the nearest whole patients print otherwise, and by how many units of
+    the last digit at most."""
+    steps = []
+    for _, printed, value in _named(found, ended):
+        shown = Fraction(format_fixed(value, printed.decimals).replace("−", "-"))
+        steps.append(abs(shown - Fraction(printed.value)) * 10**printed.decimals)
+    return sum(step > 0 for step in steps), int(max(steps))

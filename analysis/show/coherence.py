@@ -471,7 +471,7 @@ class Across:
 
     @cached_property
     def _listed(self) -> Exhausted:
-        left = self._left()
+        left = self.left()
         found = whole.listed(self.found, left[0]) if len(left) == 1 else None
         if found is None:
             raise ValueError("only one reading that is left, with a canonical link, can be listed")

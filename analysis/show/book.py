@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from analysis.show.cohorts import Cohorts
     from analysis.show.confounding import Confounding
     from analysis.show.cutoff import Searched
+    from analysis.show.effect_size import EffectSize
     from analysis.show.figures import Figure
     from analysis.show.follow_up import FollowUp
     from analysis.show.real_patients import RealPatients
     from analysis.show.sample_size import SampleSize
     from analysis.show.trials import Trial
     from analysis.show.unreported import Unreported
+    from analysis.show.usefulness import Usefulness
 
 PAPER_VARIABLE = "REREAD_PAPER"
 
@@ -178,6 +180,18 @@ class Chapter:
 
         file = Path(self.paper.folder or ".").parent / study / "patients.yaml"
         return RealPatients(Patients.read(file), marker, horizon, part)
+
+    def effect_size(self, table: str, row: str) -> EffectSize:
+        """One row of a regression table beside the two-by-two table of its counts."""
+        from analysis.show.effect_size import EffectSize
+
+        return EffectSize(self.paper, table, row)
+
+    def usefulness(self, row: str) -> Usefulness:
+        """One marker at its printed cut as a rule: ``usefulness("table2.marker")``."""
+        from analysis.show.usefulness import Usefulness
+
+        return Usefulness(self.paper, row)
 
     def sample_size(self, marker: str, *, wish: str, most: str) -> SampleSize:
         """How many patients a regression needed, for a model as good as `marker`."""

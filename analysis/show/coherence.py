@@ -324,7 +324,7 @@ class Across:
     def counted(self) -> dict[str, str]:
         """For the prose: readings with the printed constant that were tried, refuted, fit."""
         counts = self.with_printed_constant()
-        left = self._left()
+        left = self.left()
         names = [f"{link_name(r.link)}, features coded {r.name.removeprefix('all ')}" for r in left]
         return {
             "tried": f"{sum(counts.values()):,}".replace(",", " "),
@@ -412,7 +412,7 @@ class Across:
         table, rows = self.found.table, []
         assert table.constant is not None
         assert table.constant.b is not None
-        for reading in self._left():
+        for reading in self.left():
             codes = whole.codes_of(reading, len(table.rows))
             asked = coherence.coded(
                 replace(self.found.problem, link=reading.link), table.constant.b.interval, codes
@@ -427,7 +427,7 @@ class Across:
                     rows.append((label, name, se, bound))
         return rows
 
-    def _left(self) -> list[Reading]:
+    def left(self) -> list[Reading]:
         """The readings that fit with the constant as printed."""
         return [
             r
@@ -471,7 +471,7 @@ class Across:
 
     @cached_property
     def _listed(self) -> Exhausted:
-        left = self._left()
+        left = self.left()
         found = whole.listed(self.found, left[0]) if len(left) == 1 else None
         if found is None:
             raise ValueError("only one reading that is left, with a canonical link, can be listed")

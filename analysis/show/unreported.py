@@ -172,35 +172,12 @@ class Unreported:
     def _place(self) -> int:
         """The row of the index in the regression table."""
         for i, row in enumerate(self._regression.rows):
-            if row.cut is not None and self._cut(row)[1].variable == self.index.id:
+            if row.cut is not None and _cut(self.paper, row)[1].variable == self.index.id:
                 return i
         raise ValueError(f"{self._regression.id} has no row of {self.index.id} at its cut")
 
-    def _cut(self, row: Coefficient) -> tuple[RocTable, RocRow]:
-        table, _, name = (row.cut or "").partition(".")
-        found = self.paper.table(table)
-        return found, next(r for r in found.rows if r.id == name)  # type: ignore[return-value]
-
     def _feature(self, row: Coefficient, own: pd.DataFrame) -> np.ndarray:
-        """A feature of the regression in each patient, one or zero."""
-        if row.cut is not None:
-            table, marker = self._cut(row)
-            split = {g.id: own[own["group"] == g.id] for g in self.paper.groups}
-            cut = chosen_cut(table, marker, *marker_values(table, marker, split))
-            if cut is None:
-                raise ValueError(f"{marker.variable} is the same in all patients")
-            sign = 1 if marker.direction == "higher" else -1
-            return (sign * own[marker.variable].to_numpy(float) > cut.value).astype(float)
-        if row.margin is not None:
-            table_id, name, *level = row.margin.split(".")
-            line = next(r for r in self.paper.table(table_id).rows if r.id == name)
-            assert isinstance(line, CountRow | LevelsRow)
-            return (own[line.variable] == (level[0] if level else "yes")).to_numpy(float)
-        assert row.variable is not None
-        assert row.threshold is not None
-        values, limit = own[row.variable].to_numpy(float), float(row.threshold.value)
-        sides = {"<": values < limit, "<=": values <= limit, ">": values > limit}
-        return sides.get(row.threshold.comparison, values >= limit).astype(float)
+        return feature(self.paper, row, own)
 
     @property
     def _pairs(self) -> list[tuple[str, str]]:
@@ -463,6 +440,34 @@ class Unreported:
         """The proved ceiling of that correlation."""
         proved = self.correlation(group, self.index.id, self.down[0])
         return format_fixed(-_down(-proved.high, 2), 2)
+
+
+def feature(paper: Paper, row: Coefficient, own: pd.DataFrame) -> np.ndarray:
+    """A feature of a regression in each patient of a cohort, one or zero."""
+    if row.cut is not None:
+        table, marker = _cut(paper, row)
+        split = {g.id: own[own["group"] == g.id] for g in paper.groups}
+        cut = chosen_cut(table, marker, *marker_values(table, marker, split))
+        if cut is None:
+            raise ValueError(f"{marker.variable} is the same in all patients")
+        sign = 1 if marker.direction == "higher" else -1
+        return (sign * own[marker.variable].to_numpy(float) > cut.value).astype(float)
+    if row.margin is not None:
+        table_id, name, *level = row.margin.split(".")
+        line = next(r for r in paper.table(table_id).rows if r.id == name)
+        assert isinstance(line, CountRow | LevelsRow)
+        return (own[line.variable] == (level[0] if level else "yes")).to_numpy(float)
+    assert row.variable is not None
+    assert row.threshold is not None
+    values, limit = own[row.variable].to_numpy(float), float(row.threshold.value)
+    sides = {"<": values < limit, "<=": values <= limit, ">": values > limit}
+    return sides.get(row.threshold.comparison, values >= limit).astype(float)
+
+
+def _cut(paper: Paper, row: Coefficient) -> tuple[RocTable, RocRow]:
+    table, _, name = (row.cut or "").partition(".")
+    found = paper.table(table)
+    return found, next(r for r in found.rows if r.id == name)  # type: ignore[return-value]
 
 
 def _down(value: Any, decimals: int) -> Fraction:

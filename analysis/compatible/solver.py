@@ -66,9 +66,9 @@ def least(
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
-    return Optimum(
-        highs.getInfo().objective_function_value, np.array(highs.getSolution().col_value)
-    )
+    # HiGHS may leave a bound by its tolerance, and a square root of −1e-9 patients is no number
+    x = np.clip(np.array(highs.getSolution().col_value), low, high)
+    return Optimum(highs.getInfo().objective_function_value, x)
 
 
 class _Quiet(highspy.Highs):

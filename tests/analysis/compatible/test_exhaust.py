@@ -15,7 +15,7 @@ import regression_papers as rp
 from analysis.checks.across_tables import joined
 from analysis.compatible import coherence
 from analysis.compatible.certificate import EVERYTHING, Problem
-from analysis.compatible.exhaust import _compositions, exhaust
+from analysis.compatible.exhaust import _compositions, _seated, exhaust
 from analysis.paper import load_paper
 from analysis.printed import Interval
 
@@ -80,7 +80,7 @@ def test_nothing_is_missed_where_everything_can_be_tried(link, hidden):
             if hidden and b_patients - b_events > (patients - events).sum():
                 continue
             sums = [events.sum(), events[2] + events[3], b_events]
-            fitted = of_margins(link, counts, sums)
+            fitted = of_margins(link, counts, sums) if somebody(counts, sums) else None
             if fitted is not None and all(
                 i.low <= v <= i.high for i, v in zip(printed, fitted, strict=True)
             ):
@@ -88,6 +88,16 @@ def test_nothing_is_missed_where_everything_can_be_tried(link, hidden):
     assert theirs
     assert ours == theirs
     assert (tuple(patients.tolist()), int(events[1] + events[3])) in ours
+
+
+def somebody(patients, sums):
+    """Whether some of the patients can have the events, tried one after the other."""
+    return any(
+        0 <= events[0] <= patients[0]
+        for both in range(patients[3] + 1)
+        for events in [(sums[0] - sums[1] - sums[2] + both, sums[2] - both, sums[1] - both)]
+        if 0 <= events[1] <= patients[1] and 0 <= events[2] <= patients[2]
+    )
 
 
 def of_margins(link, patients, sums):
@@ -150,6 +160,7 @@ def test_no_whole_patients_print_the_constant_of_the_book(tmp_path):
     problem = coherence.coded(replace(found.problem, link="log"), constant, codes)
     ended = exhaust(problem, found.problem.slopes, codes, constant)
     assert ended.fitted > 10_000
+    assert ended.unsettled == 0
     assert not ended.fits
     nearest = ended.nearest[0]
     assert 1.5 < nearest.off < 2.5
@@ -160,3 +171,34 @@ def test_no_whole_patients_print_the_constant_of_the_book(tmp_path):
     fitted = n * np.exp(x @ beta)
     sums = fitted @ np.c_[np.ones(16), np.array(problem.patterns)]
     assert sums == pytest.approx([112, *nearest.events], abs=1e-6)
+    # and these patients exist: with so many events of every kind the margins come out
+    seated = np.array(nearest.seated)
+    assert ((seated >= 0) & (seated <= n)).all()
+    assert (seated @ np.c_[np.ones(16), np.array(problem.patterns)]).tolist() == [112, *nearest.events]  # fmt: skip
+
+
+def test_patients_with_more_fitted_events_than_patients_are_none():
+    """One patient has both; a Poisson fit gives that kind three events, and no one else can
+    have them."""
+    patients, sums = np.array([3, 3, 3, 1]), [5, 4, 4]
+    truth = of_margins("log", patients, sums)
+    printed = [about(b, 2) for b in truth]
+    problem = Problem(
+        "log", 5, 5, ("a", "b"), (Interval.point(4),) * 2, (Interval.point(0),) * 2,
+        tuple(printed[1:]), printed[0],
+    )  # fmt: skip
+    ended = exhaust(problem, printed[1:], [(0, 1)] * 2, printed[0], nearest=100)
+    assert ended.fitted > 0
+    assert not ended.fits
+    assert _seated(problem, patients, sums[1:]) is None
+    assert _seated(problem, np.array([3, 1, 1, 5]), sums[1:]) is not None
+
+
+def test_separated_patients_and_kinds_that_are_not_told_apart_are_counted():
+    """Two predictors that are always together have no one fit, and are left out as such."""
+    ten = Interval(Fraction(0), Fraction(10))
+    some = Interval(Fraction(-1), Fraction(1))
+    problem = Problem("logit", 2, 3, ("a", "b"), (Interval.point(1), ten), (Interval.point(1), ten), (some,) * 2, some)  # fmt: skip
+    ended = exhaust(problem, [some] * 2, [(0, 1)] * 2, some, nearest=1000)
+    assert 0 < ended.unsettled < ended.fitted
+    assert all(sum(n > 0 for n in s.patients) >= 3 for s in ended.nearest)

@@ -144,6 +144,8 @@ def test_the_list_is_that_of_all_tables(link, hidden):
     bars = np.array(list(combinations(range(12 + 7), 7)))
     tables = np.diff(np.c_[np.full(len(bars), -1), bars, np.full(len(bars), 19)], axis=1) - 1
     sure = (tables @ low <= 5) & (tables @ high >= 5)
+    for own, a, b in zip(x.T, problem.events, problem.others, strict=True):
+        sure &= (tables @ own >= float(a.low + b.low)) & (tables @ own <= float(a.high + b.high))
     expected = set()
     for n in tables[sure]:
         choices = []

@@ -132,6 +132,7 @@ def _between(low: float, high: float, decimals: int) -> str:
     return f"{first} to {last}"
 
 
+_ROOM = 2  # half units of the last digit
 _NUMBER_WORDS = {0: "none", 1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 _FAR = 12.0  # the search goes no farther
 
@@ -449,16 +450,25 @@ class Across:
 
     def whole_told(self) -> dict[str, str]:
         """For the prose: models with whole patients; how many ways were listed for the reading
-        that is left, whether one prints all, which numbers the nearest prints otherwise."""
-        missed, units = whole.misses(self.found, self._listed)
+        that is left, with the roundings and with twice their room; whether one prints all;
+        how many numbers the nearest miss."""
+        ended, wider = self._listed, self._wider
+        missed, units = whole.misses(self.found, ended.nearest[0])
+        fewest, unit = whole.misses(self.found, whole.fewest(self.found, ended))
         models = [LINKS[p.asked.link].words for p in self._made_up]
+        numbers = _NUMBER_WORDS
         return {
             "whole_models": listed(models),
-            "ways": f"{self._listed.fitted:,}".replace(",", " "),
-            "printing": "some do" if self._listed.fits else "none does",
-            "differs": _NUMBER_WORDS.get(missed, str(missed)),
-            "numbers": _NUMBER_WORDS.get(len(self.found.table.rows) + 1, "all"),
-            "units": _NUMBER_WORDS.get(units, str(units)),
+            "ways": f"{ended.fitted:,}".replace(",", " "),
+            "printing": "some do" if ended.fits else "none does",
+            "differs": numbers.get(missed, str(missed)),
+            "numbers": numbers.get(len(self.found.table.rows) + 1, "all"),
+            "units": numbers.get(units, str(units)),
+            "fewest": numbers.get(fewest, str(fewest)),
+            "fewest_units": numbers.get(unit, str(unit)),
+            "wider_ways": f"{wider.fitted:,}".replace(",", " "),
+            # a distance is rounded down: no one comes nearer
+            "distance": f"{math.floor(min(1.0, wider.nearest[0].off / _ROOM) * 100) / 100:.2f}",
         }
 
     @cached_property
@@ -471,8 +481,17 @@ class Across:
 
     @cached_property
     def _listed(self) -> Exhausted:
+        return self._all_whole(1)
+
+    @cached_property
+    def _wider(self) -> Exhausted:
+        """With a whole unit of the last digit on both sides of every printed number, so that
+        the nearest patients are known to be the nearest, if they come so near."""
+        return self._all_whole(_ROOM)
+
+    def _all_whole(self, room: int) -> Exhausted:
         left = self.left()
-        found = whole.listed(self.found, left[0]) if len(left) == 1 else None
+        found = whole.listed(self.found, left[0], room) if len(left) == 1 else None
         if found is None:
             raise ValueError("only one reading that is left, with a canonical link, can be listed")
         return found

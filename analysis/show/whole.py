@@ -9,9 +9,9 @@ from fractions import Fraction
 from analysis.certify import Reading
 from analysis.checks.across_tables import Joined
 from analysis.compatible import coherence
-from analysis.compatible.exhaust import Exhausted, exhaust
+from analysis.compatible.exhaust import Exhausted, Seating, exhaust
 from analysis.compatible.links import LINKS
-from analysis.printed import Printed, format_fixed
+from analysis.printed import Interval, Printed, format_fixed
 from analysis.show.html import Html
 from analysis.show.tables import paper_rows
 from analysis.witnesses import Patients
@@ -69,44 +69,65 @@ def codes_of(reading: Reading, k: int) -> list[tuple[int, int]]:
     return codes * k if len(codes) == 1 else codes
 
 
-def listed(found: Joined, reading: Reading) -> Exhausted | None:
-    """All whole patients of a reading with the printed constant, if they can be listed."""
+def listed(found: Joined, reading: Reading, room: int = 1) -> Exhausted | None:
+    """All whole patients of a reading with the printed constant, if they can be listed; with
+    `room` half units of the last digit on both sides of every printed number."""
     constant = found.table.constant
     assert constant is not None
     assert constant.b is not None
     codes = codes_of(reading, len(found.table.rows))
-    bare = replace(found.problem, link=reading.link)
-    problem = coherence.coded(bare, constant.b.interval, codes)
-    return exhaust(problem, found.problem.slopes, codes, constant.b.interval)
+    printed = found.problem.slopes
+    bare = replace(
+        found.problem, link=reading.link, slopes=tuple(_widened(i, room) for i in printed)
+    )
+    problem = coherence.coded(bare, _widened(constant.b.interval, room), codes)
+    return exhaust(problem, printed, codes, constant.b.interval, nearest=_NEAREST)
 
 
-def _named(found: Joined, ended: Exhausted) -> list[tuple[str, Printed, float]]:
-    """Constant and coefficients: name, as printed, of the nearest whole patients."""
+_NEAREST = 30  # patients: among them those that miss the fewest numbers by one unit
+
+
+def _widened(interval: Interval, room: int) -> Interval:
+    more = (interval.high - interval.low) * Fraction(room - 1, 2)
+    return Interval(interval.low - more, interval.high + more)
+
+
+def _named(found: Joined, seating: Seating) -> list[tuple[str, Printed, float]]:
+    """Constant and coefficients: name, as printed, of some whole patients."""
     constant = found.table.constant
     assert constant is not None
     named = [("Constant", constant.b), *((row.label, row.b) for row in found.table.rows)]
     return [
         (label, printed, value)
-        for (label, printed), value in zip(named, ended.nearest[0].printed, strict=True)
+        for (label, printed), value in zip(named, seating.printed, strict=True)
         if printed is not None
     ]
 
 
 def nearest(found: Joined, ended: Exhausted) -> Html:
-    """What the nearest whole patients print instead."""
+    """What the nearest whole patients print instead, and those who miss the fewest numbers."""
     rows = [
         {"Coefficient of": label, "Printed": printed.text,
-         "Nearest whole patients": _digits(value, printed)}
-        for label, printed, value in _named(found, ended)
+         "Nearest whole patients": _digits(value, printed),
+         "Fewest numbers missed by one unit": _digits(other, printed)}
+        for (label, printed, value), (_, _, other) in zip(
+            _named(found, ended.nearest[0]), _named(found, fewest(found, ended)), strict=True
+        )
     ]  # fmt: skip
     return paper_rows(rows, label=f"What the nearest whole patients print; {NOTE}")
 
 
-def misses(found: Joined, ended: Exhausted) -> tuple[int, int]:
-    """How many numbers the nearest whole patients print otherwise, and by how many units of
-    the last digit at most."""
+def fewest(found: Joined, ended: Exhausted) -> Seating:
+    """Of the nearest whole patients those who miss by the fewest units of the last digit, and
+    so the fewest numbers."""
+    return min(ended.nearest, key=lambda s: (misses(found, s)[::-1], s.off))
+
+
+def misses(found: Joined, seating: Seating) -> tuple[int, int]:
+    """How many numbers whole patients print otherwise, and by how many units of the last digit
+    at most."""
     steps = []
-    for _, printed, value in _named(found, ended):
+    for _, printed, value in _named(found, seating):
         shown = Fraction(format_fixed(value, printed.decimals).replace("−", "-"))
         steps.append(abs(shown - Fraction(printed.value)) * 10**printed.decimals)
     return sum(step > 0 for step in steps), int(max(steps))

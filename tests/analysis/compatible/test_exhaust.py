@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import regression_papers as rp
 from analysis.checks.across_tables import joined
 from analysis.compatible import coherence
 from analysis.compatible.certificate import EVERYTHING, Problem
-from analysis.compatible.exhaust import _compositions, exhaust
+from analysis.compatible.exhaust import _compositions, _Listing, _seated, exhaust
 from analysis.paper import load_paper
 from analysis.printed import Interval
 
@@ -51,9 +51,13 @@ def test_ways_to_spread_patients():
 
 @pytest.mark.parametrize("link", FAMILIES)
 @pytest.mark.parametrize("hidden", [False, True])
-def test_nothing_is_missed_where_everything_can_be_tried(link, hidden):
-    """19 patients, two predictors: every table of counts, fitted by statsmodels."""
-    patients, events = np.array([6, 5, 5, 3]), np.array([2, 2, 3, 2])
+@pytest.mark.parametrize(
+    ("patients", "events"), [((6, 5, 5, 3), (2, 2, 3, 2)), ((8, 0, 6, 5), (2, 0, 2, 3))]
+)
+def test_nothing_is_missed_where_everything_can_be_tried(link, hidden, patients, events):
+    """19 patients, two predictors, in the second case never b without a: every table of counts,
+    fitted by statsmodels."""
+    patients, events = np.array(patients), np.array(events)
     x = np.array(list(product((0, 1), repeat=2)))
     truth = fit(link, patients, events)
     printed = [about(b, 1) for b in truth]
@@ -80,7 +84,7 @@ def test_nothing_is_missed_where_everything_can_be_tried(link, hidden):
             if hidden and b_patients - b_events > (patients - events).sum():
                 continue
             sums = [events.sum(), events[2] + events[3], b_events]
-            fitted = of_margins(link, counts, sums)
+            fitted = of_margins(link, counts, sums) if somebody(counts, sums) else None
             if fitted is not None and all(
                 i.low <= v <= i.high for i, v in zip(printed, fitted, strict=True)
             ):
@@ -88,6 +92,16 @@ def test_nothing_is_missed_where_everything_can_be_tried(link, hidden):
     assert theirs
     assert ours == theirs
     assert (tuple(patients.tolist()), int(events[1] + events[3])) in ours
+
+
+def somebody(patients, sums):
+    """Whether some of the patients can have the events, tried one after the other."""
+    return any(
+        0 <= events[0] <= patients[0]
+        for both in range(patients[3] + 1)
+        for events in [(sums[0] - sums[1] - sums[2] + both, sums[2] - both, sums[1] - both)]
+        if 0 <= events[1] <= patients[1] and 0 <= events[2] <= patients[2]
+    )
 
 
 def of_margins(link, patients, sums):
@@ -103,6 +117,53 @@ def of_margins(link, patients, sums):
 
     found = root(score, np.r_[-1.0, 0.1, 0.1], tol=1e-12)
     return found.x if found.success and np.abs(score(found.x)).max() < 1e-8 else None
+
+
+@pytest.mark.parametrize("link", FAMILIES)
+@pytest.mark.parametrize("hidden", [None, 1, 2])
+def test_the_list_is_that_of_all_tables(link, hidden):
+    """12 patients, three predictors: all 50 388 ways to put them into eight kinds, without a
+    stage between; some have all patients with one predictor among those with another."""
+    slopes = [(5, 12), (-1, 5), (2, 9)]  # tenths
+    problem = Problem(
+        link, 5, 7, ("a", "b", "c"), tuple(map(Interval.point, (2, 2, 3))),
+        tuple(map(Interval.point, (1, 2, 2))),
+        tuple(Interval(Fraction(low, 10), Fraction(high, 10)) for low, high in slopes),
+        Interval(Fraction(-14, 10), Fraction(-6, 10)),
+    )  # fmt: skip
+    if hidden is not None:
+        events, others = list(problem.events), list(problem.others)
+        events[hidden], others[hidden] = Interval(Fraction(1), Fraction(4)), Interval(Fraction(1), Fraction(5))  # fmt: skip
+        problem = replace(problem, events=tuple(events), others=tuple(others))
+    x = np.array(problem.patterns)
+    ends = [
+        float(side(problem.constant)) + x @ [float(side(i)) for i in problem.slopes]
+        for side in (lambda i: i.low, lambda i: i.high)
+    ]
+    low, high = (np.exp(e) if link == "log" else 1 / (1 + np.exp(-e)) for e in ends)
+    bars = np.array(list(combinations(range(12 + 7), 7)))
+    tables = np.diff(np.c_[np.full(len(bars), -1), bars, np.full(len(bars), 19)], axis=1) - 1
+    sure = (tables @ low <= 5) & (tables @ high >= 5)
+    for own, a, b in zip(x.T, problem.events, problem.others, strict=True):
+        sure &= (tables @ own >= float(a.low + b.low)) & (tables @ own <= float(a.high + b.high))
+    expected = set()
+    for n in tables[sure]:
+        choices = []
+        for j in range(3):
+            own, a, b = x[:, j], problem.events[j], problem.others[j]
+            choices.append([
+                e for e in range(6)
+                if e in a and int(n @ own) - e in b and n @ (low * own) <= e <= n @ (high * own)
+            ])  # fmt: skip
+        expected |= {(tuple(n.tolist()), chosen) for chosen in product(*choices)}
+    listing = _Listing(problem)
+    known = [j for j in range(3) if j != hidden]
+    assert all(listing.spread(j) for j in [*sorted(known, key=listing.margin), None])
+    patients, events = listing.complete(known)
+    ours = list(zip(map(tuple, patients.tolist()), map(tuple, events.tolist()), strict=True))
+    assert len(expected) > 30
+    assert len(ours) == len(set(ours))
+    assert set(ours) == expected
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -150,6 +211,7 @@ def test_no_whole_patients_print_the_constant_of_the_book(tmp_path):
     problem = coherence.coded(replace(found.problem, link="log"), constant, codes)
     ended = exhaust(problem, found.problem.slopes, codes, constant)
     assert ended.fitted > 10_000
+    assert ended.unsettled == 0
     assert not ended.fits
     nearest = ended.nearest[0]
     assert 1.5 < nearest.off < 2.5
@@ -160,3 +222,39 @@ def test_no_whole_patients_print_the_constant_of_the_book(tmp_path):
     fitted = n * np.exp(x @ beta)
     sums = fitted @ np.c_[np.ones(16), np.array(problem.patterns)]
     assert sums == pytest.approx([112, *nearest.events], abs=1e-6)
+    # and these patients exist: with so many events of every kind the margins come out
+    seated = np.array(nearest.seated)
+    assert ((seated >= 0) & (seated <= n)).all()
+    assert (seated @ np.c_[np.ones(16), np.array(problem.patterns)]).tolist() == [112, *nearest.events]  # fmt: skip
+
+
+def test_patients_with_more_fitted_events_than_patients_are_none():
+    """One patient has both; a Poisson fit gives that kind three events, and no one else can
+    have them."""
+    patients, sums = np.array([3, 3, 3, 1]), [5, 4, 4]
+    truth = of_margins("log", patients, sums)
+    printed = [about(b, 2) for b in truth]
+    problem = Problem(
+        "log", 5, 5, ("a", "b"), (Interval.point(4),) * 2, (Interval.point(0),) * 2,
+        tuple(printed[1:]), printed[0],
+    )  # fmt: skip
+    ended = exhaust(problem, printed[1:], [(0, 1)] * 2, printed[0], nearest=100)
+    assert ended.fitted > 0
+    assert not ended.fits
+    assert _seated(problem, patients, sums[1:]) is None
+    assert _seated(problem, np.array([3, 1, 1, 5]), sums[1:]) is not None
+
+
+def test_separated_patients_and_kinds_that_are_not_told_apart_are_counted():
+    """Predictors that are always together have no one fit, and are left out as such."""
+    six, some = Interval(Fraction(0), Fraction(6)), Interval(Fraction(-1), Fraction(1))
+    problem = Problem(
+        "logit", 3, 3, ("a", "b", "c"), (Interval.point(1), six, six), (Interval.point(1), six, six),
+        (some,) * 3, some,
+    )  # fmt: skip
+    ended = exhaust(problem, [some] * 3, [(0, 1)] * 3, some, nearest=500)
+    assert 0 < ended.unsettled < ended.fitted
+    design = np.c_[np.ones(8), np.array(problem.patterns)]
+    kinds = {tuple(n > 0 for n in s.patients) for s in ended.nearest}
+    assert kinds
+    assert {int(np.linalg.matrix_rank(design[list(k)])) for k in kinds} == {4}

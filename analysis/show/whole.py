@@ -26,16 +26,16 @@ def model(patients: Patients) -> str:
 
 
 def kinds(found: Joined, groups: Sequence[Patients]) -> Html:
-    """Every kind of patient that occurs: with and without the event, group by group."""
+    """Every kind of patient that occurs: with / without the event, group by group."""
     rows = []
     for i, pattern in enumerate(found.problem.patterns):
         if not any(g.events[i] or g.others[i] for g in groups):
             continue
-        has = [row.label for row, x in zip(found.table.rows, pattern, strict=True) if x]
-        row: dict[str, object] = {"Patients with": "; ".join(has) or "none of these"}
-        for g in groups:
-            row[f"{model(g)}: event"] = g.events[i]
-            row[f"{model(g)}: no event"] = g.others[i]
+        row: dict[str, object] = {
+            table_row.label: "yes" if x else "–"
+            for table_row, x in zip(found.table.rows, pattern, strict=True)
+        }
+        row |= {model(g): f"{g.events[i]} / {g.others[i]}" for g in groups}
         rows.append(row)
     return paper_rows(rows, label=f"Whole patients whose fits print the coefficients; {NOTE}")
 

@@ -29,9 +29,12 @@ def cells(html) -> list[list[str]]:
 
 def test_the_patients_add_up_to_both_groups(across):
     head, *rows = cells(across.whole_patients())
-    sums = [sum(int(r[i]) for r in rows) for i in range(1, len(head))]
     problem = across.found.problem
-    assert sums == [problem.n1, problem.n0] * (len(sums) // 2)
+    for i in range(problem.k, len(head)):
+        pairs = [[int(n) for n in row[i].split(" / ")] for row in rows]
+        assert [sum(side) for side in zip(*pairs, strict=True)] == [problem.n1, problem.n0]
+    with_it = sum(sum(map(int, row[problem.k].split(" / "))) for row in rows if row[0] == "yes")
+    assert with_it == int(problem.events[0].low + problem.others[0].low)
     assert "no patients" in across.whole_patients()._repr_html_()
 
 

@@ -591,7 +591,9 @@ class Searched:
             "j_loss": _sampled(self._loss(), 3),
             "area_loss": _sampled([v / 2 for v in self._loss()], 3),
             "median_j": _exact([g.youden for g in halves], 3),
-            "median_p": p_text(max(float(special.chdtrc(1, _chi(h))) for h in self.halves())),
+            "median_p": p_text(
+                max(float(special.chdtrc(1, _chi(h))) for h in self.halves()), math.ceil
+            ),
             "published": f"{published:g}",
             "published_se": _sampled([g.sensitivity for g in self.at(published)], 2),
             "published_sp": _sampled([g.specificity for g in self.at(published)], 2),

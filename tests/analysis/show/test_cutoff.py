@@ -161,6 +161,16 @@ def test_the_tables_of_a_median_split_are_all_that_an_order_can_give(found, tabl
 def test_every_cohort_splits_at_the_median_as_proved(found, told):
     youden = [t.sensitivity().value + t.specificity().value - 1 for t in found.halves()]
     assert told["median_j"] == f"{min(youden):.3f} to {max(youden):.3f}"
+    worst = max(
+        stats.chi2_contingency(
+            [[t.true_positive, t.false_negative], [t.false_positive, t.true_negative]],
+            correction=False,
+        ).pvalue
+        for t in found.halves()
+    )
+    digits, power = told["median_p"].split("\u00a0×\u00a010⁻")
+    shown = float(digits) * 10.0 ** -int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
+    assert worst <= shown < 1.03 * worst  # "at most": rounded upward
     for own, gain in zip(found.cohorts, found.at_median(), strict=True):
         upper = own["sii"] >= np.median(own["sii"])
         event = own["group"] == "recurrence"

@@ -680,10 +680,10 @@ def _short(value: float, low: float, high: float) -> str:
 
 
 def _small(p: float) -> str:
-    """A P value with one digit that counts."""
+    """A P value with two digits that count."""
     if p >= 0.001:
         return half_up(p, 3)
-    return f"{p:.{-math.floor(math.log10(p))}f}" if p > 1e-9 else "under 0.000000001"
+    return f"{p:.{1 - math.floor(math.log10(p))}f}" if p > 1e-9 else "under 0.000000001"
 
 
 def _count_word(n: int) -> str:

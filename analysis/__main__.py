@@ -125,7 +125,12 @@ def _cohorts_parser(commands) -> None:
     )
     cohorts.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
     cohorts.add_argument("--count", type=int, default=20, help="how many cohorts (default: 20)")
-    cohorts.add_argument("--seed", type=int, default=1, help="the same seed, the same file")
+    cohorts.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        help="the same seed, the same file (same versions, same kind of processor)",
+    )
     cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
     cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
     cohorts.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import special
-
-from analysis.estimate.roc import EstimateError
+from analysis.estimate import accuracy
+from analysis.estimate.roc import EstimateError, normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +72,8 @@ def risk_difference(
 def share(events: int, patients: int, confidence: float = 0.95) -> Estimate:
     """events / patients with Wilson's interval (1927).  Raises for counts that are no share."""
     _check(events, patients, 0, 1)
-    z2 = z_of(confidence) ** 2
-    p = events / patients
-    middle = (p + z2 / (2 * patients)) / (1 + z2 / patients)
-    reach = math.sqrt(z2 * (p * (1 - p) / patients + z2 / (4 * patients**2))) / (1 + z2 / patients)
-    # the limits are 0 and 1 themselves at the ends, not but for a rounding error
-    return Estimate(
-        p, 0.0 if events == 0 else middle - reach, 1.0 if events == patients else middle + reach
-    )
+    found = accuracy.share(events, patients, confidence)
+    return Estimate(found.value, found.low, found.high)
 
 
 def risk_ratio_from_odds_ratio(ratio: float, baseline_risk: float) -> float:
@@ -99,15 +92,8 @@ def risk_ratio_from_odds_ratio(ratio: float, baseline_risk: float) -> float:
     return ratio / (1 - baseline_risk + baseline_risk * ratio)
 
 
-def z_of(confidence: float) -> float:
-    """The normal deviate of a two-sided interval; raises unless it lies between zero and one."""
-    if not 0 < confidence < 1:
-        raise EstimateError("a confidence lies between zero and one.")
-    return float(special.ndtri((1 + confidence) / 2))
-
-
 def _ratio(value: float, se: float, confidence: float) -> Estimate:
-    reach = math.exp(z_of(confidence) * se)
+    reach = math.exp(normal_quantile(confidence) * se)
     return Estimate(value, value / reach, value * reach)
 
 

@@ -17,8 +17,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
+from analysis.estimate import effect
 from analysis.estimate.fisher import contingency, fisher_p
-from analysis.estimate.roc import EstimateError
+from analysis.estimate.roc import EstimateError, normal_quantile
+from analysis.estimate.roc import confidence as _checked
 
 Floats = NDArray[np.float64]
 TTest = Literal["student", "welch"]
@@ -72,7 +74,7 @@ def mean_difference(
     test; arguments and errors as in :func:`t_test`."""
     a, b = _two(first, second)
     error, df = _standard_error(a, b, kind)
-    away = float(special.stdtrit(df, (1 + _level(confidence)) / 2)) * error
+    away = float(special.stdtrit(df, (1 + _checked(confidence)) / 2)) * error
     value = float(a.mean() - b.mean())
     return Effect(value, value - away, value + away, _T_NAMES[kind])
 
@@ -142,7 +144,7 @@ def standardised_difference(
 
 def _hedges(d: float, n1: int, n2: int, confidence: float) -> Effect:
     n = n1 + n2
-    away = _z(confidence) * math.sqrt(n / (n1 * n2) + d * d / (2 * n))
+    away = normal_quantile(confidence) * math.sqrt(n / (n1 * n2) + d * d / (2 * n))
     return Effect(d, d - away, d + away, "Austin; Hedges–Olkin")
 
 
@@ -153,16 +155,6 @@ def _two(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise EstimateError("a group has values that are missing or not finite.")
     return a, b
-
-
-def _level(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise EstimateError("the confidence lies between zero and one.")
-    return confidence
-
-
-def _z(confidence: float) -> float:
-    return float(special.ndtri((1 + _level(confidence)) / 2))
 
 
 # --- counts ---------------------------------------------------------------------------------
@@ -220,28 +212,19 @@ def odds_ratio(
         if not cells.any(axis=1).all():
             raise EstimateError("all or none have it, so there are no odds to compare.")
         found = stats.contingency.odds_ratio(cells, kind="conditional")
-        limits = found.confidence_interval(_level(confidence))
+        limits = found.confidence_interval(_checked(confidence))
         return Effect(
             float(found.statistic), float(limits.low), float(limits.high), "conditional, exact"
         )
     if method != "woolf":
         raise EstimateError('an odds ratio is "woolf" or "conditional".')
-    if not cells.all():
-        raise EstimateError("an empty cell leaves Woolf's interval without an end.")
-    log = math.log(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
-    return _log_effect(log, float((1 / cells).sum()), confidence, "Woolf")
+    return _of_effect(effect.odds_ratio(x1, n1, x2, n2, confidence), "Woolf")
 
 
 def risk_ratio(x1: int, n1: int, x2: int, n2: int, confidence: float = 0.95) -> Effect:
     """Share x1/n1 over share x2/n2, with the interval of Katz et al. (1978).  Raises
     :class:`EstimateError` if one of the shares is 0."""
-    _of_counts(x1, n1, x2, n2)
-    if not (x1 and x2):
-        raise EstimateError("a share of 0 leaves the ratio of risks without an interval.")
-    variance = 1 / x1 - 1 / n1 + 1 / x2 - 1 / n2
-    if variance == 0:
-        raise EstimateError("both shares are 1, so that Katz's interval has no width.")
-    return _log_effect(math.log(x1 * n2 / (x2 * n1)), variance, confidence, "Katz")
+    return _of_effect(effect.risk_ratio(x1, n1, x2, n2, confidence), "Katz")
 
 
 def risk_difference(
@@ -252,31 +235,20 @@ def risk_difference(
     of each share) or Wald's, which is cut at −1 and 1, has no width where both shares are 0 or
     1, and is refused there."""
     _of_counts(x1, n1, x2, n2)
-    p, q, z = x1 / n1, x2 / n2, _z(confidence)
-    value = p - q
     if method == "wald":
+        p, q = x1 / n1, x2 / n2
         variance = p * (1 - p) / n1 + q * (1 - q) / n2
         if variance == 0:
             raise EstimateError("shares of 0 or 1 leave Wald's interval without width.")
-        away = z * math.sqrt(variance)
-        return Effect(value, max(value - away, -1.0), min(value + away, 1.0), "Wald")
+        away = normal_quantile(confidence) * math.sqrt(variance)
+        return Effect(p - q, max(p - q - away, -1.0), min(p - q + away, 1.0), "Wald")
     if method != "newcombe":
         raise EstimateError('a difference of risks is "newcombe" or "wald".')
-    (l1, u1), (l2, u2) = _wilson(x1, n1, z), _wilson(x2, n2, z)
-    low = value - math.hypot(p - l1, u2 - q)
-    return Effect(value, low, value + math.hypot(u1 - p, q - l2), "Newcombe")
+    return _of_effect(effect.risk_difference(x1, n1, x2, n2, confidence), "Newcombe")
 
 
-def _wilson(x: int, n: int, z: float) -> tuple[float, float]:
-    p, s = x / n, z * z / n
-    middle = p + s / 2
-    away = math.sqrt(s * (p * (1 - p) + s / 4))
-    return max((middle - away) / (1 + s), 0.0), min((middle + away) / (1 + s), 1.0)
-
-
-def _log_effect(log: float, variance: float, confidence: float, method: str) -> Effect:
-    away = _z(confidence) * math.sqrt(variance)
-    return Effect(math.exp(log), math.exp(log - away), math.exp(log + away), method)
+def _of_effect(found: effect.Estimate, method: str) -> Effect:
+    return Effect(found.value, found.low, found.high, method)
 
 
 def _of_counts(x1: int, n1: int, x2: int, n2: int) -> None:

@@ -259,9 +259,14 @@ def percentiles(resampled: ArrayLike, level: float = 0.95) -> tuple[float, float
 
 def normal_quantile(level: float) -> float:
     """z of a two-sided interval of coverage `level`; refused outside 0 to 1."""
+    return float(special.ndtri((1 + confidence(level)) / 2))
+
+
+def confidence(level: float) -> float:
+    """The level itself; raises :class:`EstimateError` unless it lies between 0 and 1."""
     if not 0 < level < 1:
-        raise EstimateError(f"a coverage lies between 0 and 1, {level:g} does not.")
-    return float(special.ndtri((1 + level) / 2))
+        raise EstimateError(f"a coverage (confidence) lies between 0 and 1, {level:g} does not.")
+    return level
 
 
 def one_marker(values: ArrayLike) -> Floats:

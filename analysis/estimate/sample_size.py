@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import integrate, optimize, special
 
-from analysis.estimate.effect import z_of
-from analysis.estimate.roc import EstimateError
+from analysis.estimate.roc import EstimateError, normal_quantile
 
 # the rule for the mean error was found by simulation; its authors advise no more parameters
 MEAN_ERROR_PARAMETERS = 30
@@ -159,7 +158,7 @@ def riley(
         parameters, prevalence, cox_snell,
         _up(parameters / _per_patient(shrinkage, cox_snell)),
         _up(parameters / _per_patient(at_optimism, cox_snell)),
-        _up((z_of(0.95) / margin) ** 2 * prevalence * (1 - prevalence)),
+        _up((normal_quantile(0.95) / margin) ** 2 * prevalence * (1 - prevalence)),
         patients_for_mean_error(parameters, prevalence, mean_error)
         if parameters <= MEAN_ERROR_PARAMETERS else None,
     )  # fmt: skip
@@ -246,7 +245,7 @@ def patients_for_auc(
     """Patients for an interval of the area no wider than ± `half_width` (Hanley and McNeil 1982);
     of n patients n φ, not rounded, have the event."""
     _share(prevalence=prevalence, half_width=half_width)
-    z = z_of(confidence)
+    z = normal_quantile(confidence)
 
     def reach(n: float) -> float:
         return z * auc_standard_error(auc, n * prevalence, n * (1 - prevalence))
@@ -278,7 +277,7 @@ def power_of_two_shares(
     pooled = (patients1 * share1 + patients0 * share0) / (patients1 + patients0)
     under_null = math.sqrt(pooled * (1 - pooled) * (1 / patients1 + 1 / patients0))
     under_true = math.sqrt(share1 * (1 - share1) / patients1 + share0 * (1 - share0) / patients0)
-    far, gap = z_of(1 - level) * under_null, abs(share1 - share0)
+    far, gap = normal_quantile(1 - level) * under_null, abs(share1 - share0)
     return float(special.ndtr((gap - far) / under_true) + special.ndtr((-gap - far) / under_true))
 
 

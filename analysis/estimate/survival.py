@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, sparse, special, stats
 
-from analysis.estimate.effect import Estimate, z_of
-from analysis.estimate.roc import EstimateError
+from analysis.estimate.effect import Estimate
+from analysis.estimate.roc import EstimateError, normal_quantile
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -76,7 +76,7 @@ class KaplanMeier:
         "log-log": on the scale log(−log S) (Kalbfleisch and Prentice 1980), inside 0 to 1;
         "plain": S ± z se, cut at 0 and 1.  NaN at survival zero or one.
         """
-        z = z_of(confidence)
+        z = normal_quantile(confidence)
         s, root = self.survival, np.sqrt(self.greenwood)
         inside = (s > 0) & (s < 1)
         low, high = np.full(len(s), np.nan), np.full(len(s), np.nan)
@@ -239,7 +239,7 @@ def cox(
     Johnson 1981), if predictors repeat each other, or without events.
     """
     t, d, x, scale = _cox_input(time, event, predictors)
-    z = z_of(confidence)
+    z = normal_quantile(confidence)
     with _lifelines_on_pandas_3():
         import pandas as pd
         from lifelines import CoxPHFitter
@@ -507,7 +507,7 @@ def _percentiles(
     resamples: int,
     confidence: float,
 ) -> list[list[float]]:
-    z_of(confidence)
+    normal_quantile(confidence)
     if resamples < 2:
         raise EstimateError("a bootstrap needs two resamples or more.")
     columns = [np.asarray(a, dtype=float) for a in data]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.estimate.effect import Estimate, risk_difference, share, z_of
-from analysis.estimate.roc import EstimateError
+from analysis.estimate.effect import Estimate, risk_difference, share
+from analysis.estimate.roc import EstimateError, normal_quantile
 
 Floats = NDArray[np.float64]
 
@@ -151,7 +151,7 @@ def likelihood_ratios(table: Counts, confidence: float = 0.95) -> tuple[Estimate
     A ratio is zero or infinite where a count is zero, and NaN where nobody has that result;
     its limits are NaN then: the log scale ends there.
     """
-    z = z_of(confidence)
+    z = normal_quantile(confidence)
     found = []
     for with_it, without in (
         (table.true_positive, table.false_positive),
@@ -195,12 +195,12 @@ class NetBenefit:
 
     def limits(self, confidence: float = 0.95) -> tuple[Floats, Floats]:
         """Pointwise normal limits of the rule's net benefit, each shape (k,)."""
-        reach = z_of(confidence) * self.rule_se
+        reach = normal_quantile(confidence) * self.rule_se
         return self.rule - reach, self.rule + reach
 
     def limits_over_all(self, confidence: float = 0.95) -> tuple[Floats, Floats]:
         """Pointwise normal limits of the rule minus treat-all, each shape (k,)."""
-        reach = z_of(confidence) * self.over_all_se
+        reach = normal_quantile(confidence) * self.over_all_se
         return self.over_all - reach, self.over_all + reach
 
 
@@ -256,7 +256,7 @@ def bootstrap_net_benefit(
     four without a prevalence, of those with and those without the event apart at a given one."""
     at = _thresholds(thresholds)
     prior = _prior(table, prevalence)
-    z_of(confidence)
+    normal_quantile(confidence)
     if resamples < 2:
         raise EstimateError("a bootstrap needs two resamples or more.")
     if prevalence is None:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from analysis.checks.margins import crude_measures
 from analysis.estimate import sample_size as needed
-from analysis.estimate.effect import z_of
-from analysis.estimate.roc import EstimateError
+from analysis.estimate.roc import EstimateError, normal_quantile
 from analysis.paper import LevelsRow, Paper, RocRow, RocTable
 from analysis.printed import Printed, format_fixed
 from analysis.show.checklists import events_per_variable
@@ -220,7 +219,7 @@ class SampleSize:
             }
         n = self.patients
         overall = self.criteria(1, self.from_auc).overall_risk
-        margin = z_of(0.95) * math.sqrt(self.share * (1 - self.share) / n)
+        margin = normal_quantile(0.95) * math.sqrt(self.share * (1 - self.share) / n)
         expected = needed.auc_standard_error(self.auc, self.events, n - self.events)
         carried = {
             "carried_rule": lambda p: self.by_rule(p) <= n,

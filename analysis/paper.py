@@ -116,6 +116,15 @@ class Group(_Part):
         return int(self.n.value)
 
 
+class Everyone(_Part):
+    """The column of all patients that some tables print beside the groups."""
+
+    id: Id
+    label: str
+    n: GroupSize | None = None
+    place: str = "table heading"
+
+
 class Limit(_Part):
     """A bound on the values of a variable: a number of the record, or a literal."""
 
@@ -150,9 +159,22 @@ class Constraint(_Part):
     reason: str
 
 
+RowTest = Literal[
+    "t", "welch", "paired_t", "anova", "mann_whitney", "wilcoxon", "kruskal_wallis",
+    "chi_square", "yates", "likelihood_ratio", "fisher", "trend", "mcnemar", "other",
+]  # fmt: skip
+Statistic = Literal["t", "z", "u", "f", "h", "chi2"]
+
+
 class _Row(_Part):
+    """`n` is the denominator of each group where values are missing; `test` and
+    `statistic_is` are what the paper says about this row, where it says so."""
+
     id: Id
     variable: Id
+    n: dict[Id, GroupSize] | None = None
+    test: RowTest | None = None
+    statistic_is: Statistic | None = None
     statistic: AnyNumber | None = None
     p: PValue | None = None
 
@@ -199,36 +221,68 @@ class LevelsRow(_Row):
 Row = Annotated[MeanRow | MedianRow | CountRow | LevelsRow, Field(discriminator="summary")]
 
 
-class TwoGroupTable(_Part):
-    """A table that compares groups row by row."""
+PercentOf = Literal["group", "row", "all"]
+
+
+class _Table(_Part):
+    """`label` is what the paper calls the table (default: made from the id); `groups` are
+    those it is about (default: all)."""
 
     id: Id
-    kind: Literal["two_group"]
+    label: str | None = None
     title: str
+    groups: Annotated[list[Id] | None, Field(min_length=1)] = None
+
+
+class TwoGroupTable(_Table):
+    """A table that compares two or more groups row by row; `percent_of` says what the
+    percentages are of."""
+
+    kind: Literal["two_group"]
+    percent_of: PercentOf = "group"
     rows: Annotated[list[Row], Field(min_length=1)]
 
 
-class RocRow(_Part):
-    """One marker of a ROC table."""
+class _AtCut(_Part):
+    """What is printed about one cut-off."""
 
-    id: Id
-    variable: Id
-    direction: Literal["higher", "lower"] = "higher"
-    auc: Share
-    ci: Limits | None = None
-    se: NotNegative | None = None
-    p: PValue | None = None
     threshold: AnyNumber | None = None
     sensitivity: Share | None = None
     specificity: Share | None = None
+    youden: Share | None = None
+    ppv: Share | None = None
+    npv: Share | None = None
+    accuracy: Share | None = None
+    lr_positive: NotNegative | None = None
+    lr_negative: NotNegative | None = None
 
 
-class RocTable(_Part):
-    """A table of areas under ROC curves; `positive` is the group called positive."""
+class Cut(_AtCut):
+    """A further cut-off of a marker."""
 
     id: Id
+
+
+class _Area(_Part):
+    id: Id
+    variable: Id
+    direction: Literal["higher", "lower"] = "higher"
+    auc: Share | None = None
+    ci: Limits | None = None
+    se: NotNegative | None = None
+    p: PValue | None = None
+
+
+class RocRow(_AtCut, _Area):  # in this order the area is listed before the cut-off
+    """One marker of a ROC table; `cuts` are further cut-offs of the same marker."""
+
+    cuts: list[Cut] = []
+
+
+class RocTable(_Table):
+    """A table of areas under ROC curves; `positive` is the group called positive."""
+
     kind: Literal["roc"]
-    title: str
     positive: Id
     confidence: Percent | None = None
     figure: Id | None = None
@@ -262,17 +316,27 @@ class Constant(_Part):
     ratio: NotNegative | None = None
 
 
-class RegressionTable(_Part):
-    """A table of coefficients; `effect_label` is what the paper calls exp(B)."""
+class RegressionTable(_Table):
+    """A table of coefficients; `effect_label` is what the paper calls exp(B).
 
-    id: Id
+    `model` is what the paper says about this table, where it says so; `event` is the group
+    with the event (a Cox model may have none in the record); `univariable` means that each
+    row is a model of its own.
+    """
+
     kind: Literal["regression"]
-    title: str
-    event: Id
+    model: Literal["logistic", "cox"] | None = None
+    analysis: Literal["univariable", "multivariable"] = "multivariable"
+    event: Id | None = None
     effect_label: str
     confidence: Percent | None = None
     rows: Annotated[list[Coefficient], Field(min_length=1)]
     constant: Constant | None = None
+
+    @property
+    def is_one_binary_model(self) -> bool:
+        """Whether all rows may belong to one model of a group against the others."""
+        return self.event is not None and self.model != "cox" and self.analysis == "multivariable"
 
 
 Table = Annotated[TwoGroupTable | RocTable | RegressionTable, Field(discriminator="kind")]
@@ -377,12 +441,27 @@ class Number:
     repeats: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A group as one row of a table counts it: `n` patients, printed as the number `number`."""
+
+    id: str
+    label: str
+    n: Printed
+    number: str
+
+    @property
+    def size(self) -> int:
+        return int(self.n.value)
+
+
 class Paper(_Part):
     """Everything that one paper printed about its own study."""
 
     schema_version: Annotated[Literal["1"], Field(alias="schema")]
     paper: About
-    groups: Annotated[list[Group], Field(min_length=2)]
+    groups: list[Group] = []
+    everyone: Everyone | None = None
     significance: Reference | None = None
     variables: list[Variable] = []
     constraints: list[Constraint] = []
@@ -416,6 +495,35 @@ class Paper(_Part):
     def group(self, group_id: str) -> Group:
         """The group with this id."""
         return next(g for g in self.groups if g.id == group_id)
+
+    def label_of(self, group_id: str) -> str:
+        """The label of a group, or of the column of all patients."""
+        if self.everyone is not None and group_id == self.everyone.id:
+            return self.everyone.label
+        return self.group(group_id).label
+
+    def groups_of(self, table: _Table) -> list[Group]:
+        """The groups that a table is about, in the order of the record."""
+        return [g for g in self.groups if table.groups is None or g.id in table.groups]
+
+    def columns(self, table: _Table, row: Any = None) -> list[Column]:
+        """The groups of a table with their sizes, in one row those with a printed value."""
+        own = getattr(row, "n", None) or {}
+        return [
+            Column(g.id, g.label, own[g.id], f"{table.id}.{row.id}.n.{g.id}")
+            if g.id in own
+            else Column(g.id, g.label, g.n, f"groups.{g.id}")
+            for g in self.groups_of(table)
+        ]
+
+    def total_of(self, table: _Table, row: Any = None) -> int:
+        """All patients of a table, in one row those with a printed value."""
+        return sum(c.size for c in self.columns(table, row))
+
+    def label_of_table(self, table_id: str) -> str:
+        """What the paper calls a table: its `label`, or ``table1`` as ``Table 1``."""
+        table = self.table(table_id)
+        return table.label or _table_name(table_id)
 
     def variable(self, variable_id: str) -> Variable:
         """The variable with this id."""
@@ -478,6 +586,11 @@ def _numbers(paper: Paper) -> Iterator[Number]:
             f"groups.{group.id}", group.n.text, group.n, "group size", group.place,
             f"patients: {group.label}", group=group.id,
         )  # fmt: skip
+    if (everyone := paper.everyone) is not None and everyone.n is not None:
+        yield Number(
+            f"groups.{everyone.id}", everyone.n.text, everyone.n, "group size", everyone.place,
+            f"patients: {everyone.label}", group=everyone.id,
+        )  # fmt: skip
     for table in paper.tables:
         yield from {
             "two_group": _two_group_numbers,
@@ -489,16 +602,22 @@ def _numbers(paper: Paper) -> Iterator[Number]:
             yield from _statement_numbers(section, statement)
 
 
-def _place(table_id: str, row: str, column: str) -> str:
-    name = f"Table {table_id[5:]}" if table_id.startswith("table") else table_id
-    return f"{name}, {row}, {column}"
+def _table_name(table_id: str) -> str:
+    """``table2`` as ``Table 2``, ``table2_validation`` as ``Table 2 validation``."""
+    if not table_id.startswith("table"):
+        return table_id
+    return f"Table {table_id[5:].strip('_').replace('_', ' ')}"
+
+
+def _place(table: _Table, row: str, column: str) -> str:
+    return f"{table.label or _table_name(table.id)}, {row}, {column}"
 
 
 def _count_numbers(
-    table_id: str, prefix: str, row: str, values: dict[str, CountPercent], paper: Paper
+    table: _Table, prefix: str, row: str, values: dict[str, CountPercent], paper: Paper
 ) -> Iterator[Number]:
     for group_id, cell in values.items():
-        place = _place(table_id, row, paper.group(group_id).label)
+        place = _place(table, row, paper.label_of(group_id))
         id = f"{prefix}.{group_id}"
         yield Number(
             f"{id}.count", cell.count.text, cell.count, "count", place, row, group=group_id
@@ -514,23 +633,27 @@ def _two_group_numbers(paper: Paper, table: TwoGroupTable) -> Iterator[Number]:
     for row in table.rows:
         variable = paper.variable(row.variable)
         prefix = f"{table.id}.{row.id}"
+        for group_id, n in (row.n or {}).items():
+            yield Number(
+                f"{prefix}.n.{group_id}", n.text, n, "group size",
+                _place(table, variable.label, paper.label_of(group_id)),
+                f"patients with a value: {variable.label}", group=group_id,
+            )  # fmt: skip
         if isinstance(row, LevelsRow):
             for level in row.levels:
                 label = f"{variable.label}: {level.label}"
                 if level.threshold is not None:
                     yield Number(
                         f"{prefix}.{level.id}.threshold", level.threshold.text, level.threshold,
-                        "category", _place(table.id, label, "row heading"), label,
+                        "category", _place(table, label, "row heading"), label,
                     )  # fmt: skip
-                yield from _count_numbers(
-                    table.id, f"{prefix}.{level.id}", label, level.values, paper
-                )
+                yield from _count_numbers(table, f"{prefix}.{level.id}", label, level.values, paper)
         elif isinstance(row, CountRow):
-            yield from _count_numbers(table.id, prefix, variable.label, row.values, paper)
+            yield from _count_numbers(table, prefix, variable.label, row.values, paper)
         else:
             parts = ("mean", "sd") if isinstance(row, MeanRow) else ("median", "q1", "q3")
             for group_id, cell in row.values.items():
-                place = _place(table.id, variable.label, paper.group(group_id).label)
+                place = _place(table, variable.label, paper.label_of(group_id))
                 for part in parts:
                     value = getattr(cell, part)
                     yield Number(
@@ -541,7 +664,7 @@ def _two_group_numbers(paper: Paper, table: TwoGroupTable) -> Iterator[Number]:
         for field, role in (("statistic", "test statistic"), ("p", "P")):
             value = getattr(row, field)
             if value is not None:
-                place = _place(table.id, variable.label, role)
+                place = _place(table, variable.label, role)
                 yield Number(f"{prefix}.{field}", value.text, value, role, place, variable.label)
 
 
@@ -549,20 +672,22 @@ _COLUMNS = {
     "auc": "AUC", "se": "standard error", "p": "P", "threshold": "threshold",
     "sensitivity": "sensitivity", "specificity": "specificity",
     "b": "B", "wald": "Wald", "ratio": "ratio",
+    "youden": "Youden index", "ppv": "PPV", "npv": "NPV", "accuracy": "accuracy",
+    "lr_positive": "positive likelihood ratio", "lr_negative": "negative likelihood ratio",
 }  # fmt: skip
 
 
-def _row_numbers(table_id: str, row: Any, row_id: str, label: str) -> Iterator[Number]:
+def _row_numbers(table: _Table, row: Any, row_id: str, label: str) -> Iterator[Number]:
     for column in type(row).model_fields:
         value = getattr(row, column)
-        id = f"{table_id}.{row_id}.{column}"
+        id = f"{table.id}.{row_id}.{column}"
         if isinstance(value, Printed):
             role = _COLUMNS[column]
-            yield Number(id, value.text, value, role, _place(table_id, label, role), label)
+            yield Number(id, value.text, value, role, _place(table, label, role), label)
         elif isinstance(value, Range):
             for end in ("low", "high"):
                 limit = getattr(value, end)
-                place = _place(table_id, label, "confidence interval")
+                place = _place(table, label, "confidence interval")
                 yield Number(f"{id}.{end}", limit.text.strip(), limit, "CI limit", place, label)
 
 
@@ -570,7 +695,7 @@ def _heading_numbers(table: RocTable | RegressionTable) -> Iterator[Number]:
     if table.confidence is not None:
         yield Number(
             f"{table.id}.confidence", table.confidence.text, table.confidence,
-            "confidence level", _place(table.id, "column heading", "confidence interval"),
+            "confidence level", _place(table, "column heading", "confidence interval"),
             "level of the intervals",
         )  # fmt: skip
 
@@ -578,15 +703,18 @@ def _heading_numbers(table: RocTable | RegressionTable) -> Iterator[Number]:
 def _roc_numbers(paper: Paper, table: RocTable) -> Iterator[Number]:
     yield from _heading_numbers(table)
     for row in table.rows:
-        yield from _row_numbers(table.id, row, row.id, paper.variable(row.variable).label)
+        label = paper.variable(row.variable).label
+        yield from _row_numbers(table, row, row.id, label)
+        for cut in row.cuts:
+            yield from _row_numbers(table, cut, f"{row.id}.{cut.id}", label)
 
 
 def _regression_numbers(paper: Paper, table: RegressionTable) -> Iterator[Number]:
     yield from _heading_numbers(table)
     for row in table.rows:
-        yield from _row_numbers(table.id, row, row.id, row.label)
+        yield from _row_numbers(table, row, row.id, row.label)
     if table.constant is not None:
-        yield from _row_numbers(table.id, table.constant, "constant", "Constant")
+        yield from _row_numbers(table, table.constant, "constant", "Constant")
 
 
 def _statement_numbers(section: Section, statement: Statement) -> Iterator[Number]:
@@ -648,19 +776,21 @@ def _check_links(paper: Paper) -> None:
     _check_unique(paper)
     groups = {g.id for g in paper.groups}
     variables = {v.id for v in paper.variables}
-    if sum(g.event for g in paper.groups) != 1:
-        found = sum(g.event for g in paper.groups)
+    if (found := sum(g.event for g in paper.groups)) > 1:
+        raise At(("groups",), f"groups: found {found} groups with event: true, one is allowed.")
+    if paper.everyone is not None and paper.everyone.id in groups:
         raise At(
-            ("groups",), f"groups: found {found} groups with event: true, exactly one is needed."
+            ("everyone", "id"), f'found the id "{paper.everyone.id}" twice, it may stand once.'
         )
     for t, table in enumerate(paper.tables):
         path: Steps = ("tables", t)
-        if isinstance(table, RocTable) and table.positive not in groups:
-            raise unknown((*path, "positive"), table.positive, groups, "group")
-        if isinstance(table, RegressionTable) and table.event not in groups:
-            raise unknown((*path, "event"), table.event, groups, "group")
+        own = _groups_of(table, path, paper)
+        if isinstance(table, RocTable) and table.positive not in own:
+            raise unknown((*path, "positive"), table.positive, own, "group")
+        if isinstance(table, RegressionTable):
+            _check_model(table, path, own)
         for r, row in enumerate(table.rows):
-            _check_row(row, (*path, "rows", r), groups, variables)
+            _check_row(row, (*path, "rows", r), own, variables, paper.everyone)
     _check_statements(paper)
     ids = paper.numbers.keys()
     for s, section in enumerate(paper.text):
@@ -672,6 +802,34 @@ def _check_links(paper: Paper) -> None:
                     at: Steps = ("text", s, "statements", i, "repeats")
                     raise unknown(at, str(statement.repeats), ids, "number")
     _check_references(paper, set(ids), variables)
+
+
+def _groups_of(table: _Table, path: Steps, paper: Paper) -> set[str]:
+    """The ids of the groups of a table, after they are found to fit its kind."""
+    groups = {g.id for g in paper.groups}
+    for i, group in enumerate(table.groups or []):
+        if group not in groups:
+            raise unknown((*path, "groups", i), group, groups, "group")
+        if group in (table.groups or [])[:i]:
+            raise At((*path, "groups", i), f'found the group "{group}" twice, it may stand once.')
+    own = groups if table.groups is None else set(table.groups)
+    needed = {"two_group": 1, "roc": 2, "regression": 0}[table.kind]  # type: ignore[attr-defined]
+    if len(own) < needed:
+        wanted = "a group is" if needed == 1 else "two groups are"
+        raise At(path, f"{table.id}: found {len(own)} groups, at least {wanted} needed.")
+    return own
+
+
+def _check_model(table: RegressionTable, path: Steps, groups: set[str]) -> None:
+    if table.event is not None and table.event not in groups:
+        raise unknown((*path, "event"), table.event, groups, "group")
+    if table.model == "cox" and table.constant is not None:
+        raise At((*path, "constant"), f"{table.id}: a Cox model has no constant.")
+    if table.analysis == "univariable" and table.constant is not None:
+        raise At(
+            (*path, "constant"),
+            f"{table.id}: univariable rows are models of their own and share no constant.",
+        )
 
 
 def _check_unique(paper: Paper) -> None:
@@ -723,20 +881,33 @@ def _check_unique(paper: Paper) -> None:
                 raise At(at, 'found the id "constant", which belongs to the row of the constant.')
             if isinstance(row, LevelsRow):
                 once(row.levels, ("tables", t, "rows", r, "levels"))
+            if isinstance(row, RocRow):
+                once(row.cuts, ("tables", t, "rows", r, "cuts"))
+                for c, cut in enumerate(row.cuts):
+                    if cut.id in RocRow.model_fields:
+                        at = ("tables", t, "rows", r, "cuts", c, "id")
+                        raise At(at, f'found the id "{cut.id}", which is the name of a column.')
     for s, section in enumerate(paper.text):
         once(section.statements, ("text", s, "statements"))
 
 
-def _check_row(row: Any, path: Steps, groups: set[str], variables: set[str]) -> None:
+def _check_row(
+    row: Any, path: Steps, groups: set[str], variables: set[str], everyone: Everyone | None
+) -> None:
+    """Refuse cells of no group, and groups without a cell; all patients need not have one."""
     if getattr(row, "variable", None) is not None and row.variable not in variables:
         raise unknown((*path, "variable"), row.variable, variables, "variable")
+    allowed = groups | {everyone.id} if everyone is not None else groups
+    for group in getattr(row, "n", None) or {}:
+        if group not in allowed:
+            raise unknown((*path, "n", group), group, allowed, "group")
     cells = [(("values",), row.values)] if hasattr(row, "values") else []
     if isinstance(row, LevelsRow):
         cells = [(("levels", i, "values"), level.values) for i, level in enumerate(row.levels)]
     for where, values in cells:
         for group in values:
-            if group not in groups:
-                raise unknown((*path, *where, group), group, groups, "group")
+            if group not in allowed:
+                raise unknown((*path, *where, group), group, allowed, "group", "of this table")
         for group in sorted(groups - set(values)):
             raise At((*path, *where), f'{row.id}: the group "{group}" is missing.')
 

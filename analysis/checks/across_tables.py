@@ -53,6 +53,8 @@ class Joined:
 
 def joined(paper: Paper, table: RegressionTable) -> Joined | str:
     """A regression table joined with other tables, or what is missing for that."""
+    if not table.is_one_binary_model:
+        return "a regression of who had the event on all predictors together"
     missing = why_not(paper, table)
     if not missing and len(table.rows) > coherence.MOST_PREDICTORS:
         missing = f"a table with at most {coherence.MOST_PREDICTORS} predictors"
@@ -65,7 +67,7 @@ def joined(paper: Paper, table: RegressionTable) -> Joined | str:
     problem = Problem(
         "logit",
         n1,
-        paper.total - n1,
+        paper.total_of(table) - n1,
         tuple(row.id for row in table.rows),
         tuple(m.events for m in margins),
         tuple(m.others for m in margins),
@@ -90,8 +92,10 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
     named) fails, since robust errors, other codes and penalised fits may lie below it.
     """
     for table in paper.tables_of("regression"):
+        if table.event is None or table.model == "cox":
+            continue
         n1 = paper.group(table.event).size
-        n0 = paper.total - n1
+        n0 = paper.total_of(table) - n1
         named = link_of(paper.paper.tests.model, MODELS)
         for row in table.rows:
             margin = margin_of(paper, table, row)
@@ -116,7 +120,7 @@ def _error_finding(
 ) -> Finding:
     assert row.se is not None
     n1 = paper.group(table.event).size
-    n0 = paper.total - n1
+    n0 = paper.total_of(table) - n1
     largest = row.se.interval.high
     allowed = (largest * (1 + _EARLY_STOP)) ** 2
     refuted = {link: allowed < bounds[link][0] for link in bounds}
@@ -275,7 +279,7 @@ def _score_finding(paper: Paper, found: Joined) -> Finding:
         by_hand=_score_by_hand(found, judged),
         assumptions=(
             "only the listed predictors and a constant are in the model, without interactions",
-            f"it was fitted by maximum likelihood to all {paper.total} patients",
+            f"it was fitted by maximum likelihood to all {paper.total_of(found.table)} patients",
             f"the modelled event is {paper.group(table.event).label}; the coefficient belongs to having the named category",
             f"patients with each category: {'; '.join(bounded)}",
             "the two codes of a predictor are one step apart, such as 0/1 or 1/2, and the constant may be any number, so that which of them does not matter",

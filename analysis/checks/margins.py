@@ -68,12 +68,14 @@ def two_by_two(
 def crude_measures(
     paper: Paper, table: RegressionTable, row: Coefficient
 ) -> dict[str, object] | None:
+    if table.event is None:
+        return None
     margin = margin_of(paper, table, row)
     if not (margin.events.is_point and margin.others.is_point):
         return None
     n1 = paper.group(table.event).size
     a, b = int(margin.events.low), int(margin.others.low)
-    c, d = n1 - a, paper.total - n1 - b
+    c, d = n1 - a, paper.total_of(table) - n1 - b
     if a + b == 0 or c + d == 0:
         return None
     counts = {"exposed_events": a, "exposed": a + b, "others_events": c, "others": c + d}
@@ -85,16 +87,19 @@ def margin_of(paper: Paper, table: RegressionTable, row: Coefficient) -> Margin:
     specificity of the cut-off, bounded by mean and SD (Cantelli 1928), or 0 to all."""
     n1 = paper.group(table.event).size
     free = Margin(
-        Interval(Fraction(0), Fraction(n1)), Interval(Fraction(0), Fraction(paper.total - n1))
+        Interval(Fraction(0), Fraction(n1)),
+        Interval(Fraction(0), Fraction(paper.total_of(table) - n1)),
     )
     if row.margin is not None:
-        uses = tuple(f"{row.margin}.{g.id}.count" for g in paper.groups)
+        uses = tuple(f"{row.margin}.{g.id}.count" for g in paper.groups_of(table))
         if not all(id in paper.numbers for id in uses):
             return free
-        counts = {g.id: paper.number(id).value for g, id in zip(paper.groups, uses, strict=True)}
+        counts = {
+            g.id: paper.number(id).value for g, id in zip(paper.groups_of(table), uses, strict=True)
+        }
         events = counts.pop(table.event)
         others = sum(counts.values(), Fraction(0))
-        if events > n1 or others > paper.total - n1:
+        if events > n1 or others > paper.total_of(table) - n1:
             return free
         return Margin(Interval.point(events), Interval.point(others), uses, "counts as printed")
     if row.cut is not None:
@@ -129,10 +134,10 @@ def _margin_of_cut(paper: Paper, table: RegressionTable, row: Coefficient) -> Ma
         and not same_cut(roc.threshold, row.threshold)
     ):
         return None
-    if len(paper.groups) > 2 and positive != table.event:
+    if len(paper.groups_of(table)) > 2 and positive != table.event:
         return None
     sizes = {positive: paper.group(positive).size}
-    sizes["rest"] = paper.total - sizes[positive]
+    sizes["rest"] = paper.total_of(table) - sizes[positive]
     above = {}
     for group, share in ((positive, roc.sensitivity), ("rest", roc.specificity)):
         scale = Fraction(1, 100) if share.percent else Fraction(1)
@@ -169,14 +174,16 @@ def _margin_of_mean(paper: Paper, table: RegressionTable, row: Coefficient) -> M
     assert row.threshold is not None
     cut = row.threshold.value
     reach = {"events": Interval.point(0), "others": Interval.point(0)}
-    for group in paper.groups:
+    for group in paper.groups_of(table):
         cell = printed.values[group.id]
         n = group.size
         low, high = _cantelli(n, cell.mean.interval, cell.sd.interval, cut, side)
         key = "events" if group.id == table.event else "others"
         reach[key] += Interval(Fraction(low), Fraction(high))
     uses = tuple(
-        f"{table_id}.{printed.id}.{g.id}.{part}" for g in paper.groups for part in ("mean", "sd")
+        f"{table_id}.{printed.id}.{g.id}.{part}"
+        for g in paper.groups_of(table)
+        for part in ("mean", "sd")
     )
     return Margin(reach["events"], reach["others"], uses, "bounded by mean and SD, Cantelli")
 

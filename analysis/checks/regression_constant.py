@@ -35,7 +35,7 @@ def constant_coding(paper: Paper) -> Iterator[Finding]:
     and log-binomial fits need not reproduce the event rate: they are shown, not judged.
     """
     for table in paper.tables_of("regression"):
-        if table.constant is not None:
+        if table.constant is not None and table.event is not None:
             yield _constant_finding(paper, table)
 
 
@@ -43,7 +43,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     prefix = f"{table.id}.constant"
     assert table.constant is not None
     printed = table.constant.b
-    n, events = paper.total, paper.group(table.event).size
+    n, events = paper.total_of(table), paper.group(table.event).size
     missing = why_not(paper, table)
     if missing:
         return Finding(

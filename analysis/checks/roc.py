@@ -58,7 +58,7 @@ class _Marker:
 
     @property
     def n0(self) -> int:
-        return self.paper.total - self.n1
+        return self.paper.total_of(self.table) - self.n1
 
     @property
     def auc(self) -> Interval:
@@ -102,7 +102,7 @@ def _markers(paper: Paper) -> Iterator[_Marker]:
     for table in paper.tables_of("roc"):
         for row in table.rows:
             marker = _Marker(paper, table, row)
-            if marker.n0 > 0:
+            if marker.n0 > 0 and row.auc is not None:
                 yield marker
 
 
@@ -791,17 +791,18 @@ def _criterion_of_all(rows: list[tuple[_Marker, dict[str, _Criterion]]]) -> Find
 
 def share_beyond_cut(paper: Paper) -> Iterator[Finding]:
     """Sensitivity and specificity against the printed mean and SD of each group."""
-    if len(paper.groups) != 2:
-        return
     for marker in _markers(paper):
-        row = marker.row
-        if row.threshold is None or row.threshold.is_ns:
+        row, groups = marker.row, {g.id for g in paper.groups_of(marker.table)}
+        if row.threshold is None or row.threshold.is_ns or len(groups) != 2:
             continue
         summaries = [
             (f"{table.id}.{summary.id}", summary)
             for table in paper.tables_of("two_group")
             for summary in table.rows
-            if isinstance(summary, MeanRow) and summary.variable == row.variable
+            if isinstance(summary, MeanRow)
+            and summary.variable == row.variable
+            and groups <= summary.values.keys()
+            and not summary.n
         ]
         for i, (place, summary) in enumerate(summaries):
             for column in ("sensitivity", "specificity"):
@@ -817,7 +818,8 @@ def _beyond_finding(
     paper, row = marker.paper, marker.row
     assert row.threshold is not None
     positive = column == "sensitivity"
-    group = next(g for g in paper.groups if (g.id == marker.table.positive) == positive)
+    groups = paper.groups_of(marker.table)
+    group = next(g for g in groups if (g.id == marker.table.positive) == positive)
     found, n = marker.counts(column), group.size
     half = row.threshold.half_unit
     cut = Interval(row.threshold.value - half, row.threshold.value + half)

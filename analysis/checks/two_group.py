@@ -18,7 +18,7 @@ from scipy import special
 from analysis.checks import common, granularity, two_samples, witness
 from analysis.checks.common import outward_text, p_finding, p_interval_text, p_text
 from analysis.findings import Finding, Verdict
-from analysis.paper import CountRow, Group, Level, LevelsRow, MeanRow, Paper, Row, TwoGroupTable
+from analysis.paper import Column, CountRow, Level, LevelsRow, MeanRow, Paper, Row, TwoGroupTable
 from analysis.printed import CountPercent, Interval, Printed, format_fixed
 
 _Rows = Iterator[tuple[TwoGroupTable, Row]]
@@ -45,7 +45,7 @@ class _Percentage:
     id: str
     label: str
     cell: CountPercent
-    group: Group
+    group: Column
     known: int  # patients of the group whose category is printed; 0 where only one is
     row_total: int
     total: int
@@ -63,13 +63,14 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
             prefix, label = f"{table.id}.{row.id}", _label(paper, row)
             if isinstance(level, Level):
                 prefix, label = f"{prefix}.{level.id}", f"{label}: {level.label}"
-            row_total = sum(int(cell.count.value) for cell in level.values.values())
-            for group in paper.groups:
+            groups = paper.columns(table, row)
+            row_total = sum(int(level.values[g.id].count.value) for g in groups)
+            for group in groups:
                 column = [other.values[group.id] for other in levels]
                 yield _Percentage(
                     f"{prefix}.{group.id}", label, level.values[group.id], group,
                     sum(int(cell.count.value) for cell in column) if len(levels) > 1 else 0,
-                    row_total, paper.total,
+                    row_total, paper.total_of(table, row),
                     len(levels) > 1 and sum(c.percent.value if c.percent else 0 for c in column) == 100,
                 )  # fmt: skip
 
@@ -94,7 +95,7 @@ def _too_many(cell: _Percentage) -> Finding:
         id=f"{cell.id}.percentage",
         check="counts and percentages",
         verdict=Verdict.IMPOSSIBLE,
-        numbers=(f"{cell.id}.count", *percent, f"groups.{cell.group.id}"),
+        numbers=(f"{cell.id}.count", *percent, cell.group.number),
         claim=f"{cell.label}, {cell.group.label}: no more patients than the group has",
         printed=cell.cell.text,
         attainable=f"at most {cell.group.size}",
@@ -186,7 +187,7 @@ def levels_add_up(paper: Paper) -> Iterator[Finding]:
     """The categories of a variable together: all patients of the group?"""
     for table, row in _rows(paper, LevelsRow):
         assert isinstance(row, LevelsRow)
-        for group in paper.groups:
+        for group in paper.columns(table, row):
             counts = [int(level.values[group.id].count.value) for level in row.levels]
             total, n = sum(counts), group.size
             verdict = (
@@ -203,7 +204,7 @@ def levels_add_up(paper: Paper) -> Iterator[Finding]:
                 verdict=verdict,
                 numbers=(
                     *(f"{table.id}.{row.id}.{level.id}.{group.id}.count" for level in row.levels),
-                    f"groups.{group.id}",
+                    group.number,
                 ),
                 claim=f"{_label(paper, row)}, {group.label}: the categories make up the group",
                 printed=" + ".join(map(str, counts)),
@@ -225,7 +226,7 @@ def whole_numbers(paper: Paper) -> Iterator[Finding]:
         if step is None:
             continue
         unit = step.value.value
-        for group in paper.groups:
+        for group in paper.columns(table, row):
             cell, n = row.values[group.id], group.size
             sums = granularity.grim(cell.mean, n, unit)
             fits = granularity.grimmer(cell.mean, cell.sd, n, unit)
@@ -270,7 +271,7 @@ def within_limits(paper: Paper) -> Iterator[Finding]:
         limits = paper.range_of(row.variable)
         if math.isinf(limits.low) and math.isinf(limits.high):
             continue
-        for group in paper.groups:
+        for group in paper.columns(table, row):
             cell, n = row.values[group.id], group.size
             if n < 2:
                 continue
@@ -336,7 +337,7 @@ class _TRow:
     table: TwoGroupTable
     row: MeanRow
     label: str
-    n: tuple[int, int]
+    groups: tuple[Column, Column]
     mean: tuple[Printed, Printed]
     sd: tuple[Printed, Printed]
 
@@ -345,10 +346,12 @@ class _TRow:
         return f"{self.table.id}.{self.row.id}"
 
     @property
+    def n(self) -> tuple[int, int]:
+        return self.groups[0].size, self.groups[1].size
+
+    @property
     def inputs(self) -> tuple[str, ...]:
-        return tuple(
-            f"{self.id}.{group}.{part}" for group in self.row.values for part in ("mean", "sd")
-        )
+        return tuple(f"{self.id}.{g.id}.{part}" for g in self.groups for part in ("mean", "sd"))
 
     def _of(
         self, function: Callable[..., two_samples.TInterval], box: bool
@@ -421,11 +424,12 @@ class Reading:
 
 
 def _t_rows(paper: Paper) -> Iterator[_TRow]:
-    if len(paper.groups) != 2:
-        return
-    first, second = paper.groups
     for table, row in _rows(paper, MeanRow):
         assert isinstance(row, MeanRow)
+        groups = paper.columns(table, row)
+        if len(groups) != 2:
+            continue
+        first, second = groups
         a, b = row.values[first.id], row.values[second.id]
         if min(first.size, second.size) < 2 or row.by_ranks:
             continue
@@ -433,7 +437,7 @@ def _t_rows(paper: Paper) -> Iterator[_TRow]:
             table,
             row,
             _label(paper, row),
-            (first.size, second.size),
+            (first, second),
             (a.mean, b.mean),
             (a.sd, b.sd),
         )
@@ -643,6 +647,7 @@ class _CountTable:
     id: str
     label: str
     row: Row
+    groups: tuple[Column, ...]
     counts: tuple[tuple[int, ...], ...]
     inputs: tuple[str, ...]
     implied_rest: bool
@@ -657,7 +662,7 @@ def _count_tables(paper: Paper) -> Iterator[_CountTable]:
     groups without any patient are left out, as programs do."""
     for table, row in _rows(paper, CountRow, LevelsRow):
         id = f"{table.id}.{row.id}"
-        groups = paper.groups
+        groups = paper.columns(table, row)
         if isinstance(row, CountRow):
             one = tuple(int(row.values[g.id].count.value) for g in groups)
             counts = [one, tuple(g.size - k for g, k in zip(groups, one, strict=True))]
@@ -675,7 +680,7 @@ def _count_tables(paper: Paper) -> Iterator[_CountTable]:
         if len(counts) < 2 or len(filled) < 2:
             continue
         yield _CountTable(
-            id, _label(paper, row), row,
+            id, _label(paper, row), row, tuple(groups),
             tuple(tuple(line[j] for j in filled) for line in counts),
             inputs, isinstance(row, CountRow),
         )  # fmt: skip
@@ -761,10 +766,10 @@ def _with_missing(
     Only a row of one category hides its denominators, and only those are tried under
     which the count still gives the printed percentage.
     """
-    if not isinstance(case.row, CountRow) or len(paper.groups) != 2 or not case.is_2x2:
+    if not isinstance(case.row, CountRow) or len(case.groups) != 2 or not case.is_2x2:
         return None
     choices = []
-    for group in paper.groups:
+    for group in case.groups:
         cell = case.row.values[group.id]
         k, n = int(cell.count.value), group.size
         found = (
@@ -773,7 +778,7 @@ def _with_missing(
             else granularity.hidden_denominators(k, cell.percent, n)
         )
         choices.append(np.array([n, *found[-_MOST_DENOMINATORS:][::-1]], dtype=float))
-    a, c = (float(case.row.values[g.id].count.value) for g in paper.groups)
+    a, c = (float(case.row.values[g.id].count.value) for g in case.groups)
     m1, m2 = choices[0][:, None], choices[1][None, :]
     for name, (chi2, p) in _tests_of_one_category(a, m1, c, m2).items():
         good = np.isfinite(chi2) & np.isfinite(p) & fits(chi2, p)
@@ -1084,13 +1089,15 @@ def derived_variables(paper: Paper) -> Iterator[Finding]:
             )
             if any(part not in rows for part in parts):
                 continue
-            for group in paper.groups:
+            if any(rows[part].n for part in (*parts, variable.id)):
+                continue  # the parts were not all measured in the same patients
+            for group in paper.columns(table):
                 yield _derived(paper, table, variable.id, variable.formula, parts, rows, group)
 
 
 def _derived(
     paper: Paper, table: TwoGroupTable, index: str, formula: str, parts: list[str],
-    rows: dict[str, MeanRow], group: Group,
+    rows: dict[str, MeanRow], group: Column,
 ) -> Finding:  # fmt: skip
     cells = {name: rows[name].values[group.id] for name in (*parts, index)}
     limits = {name: paper.range_of(name) for name in (*parts, index)}

@@ -169,20 +169,34 @@ def _youden(paper: Paper, by_id: dict[str, Finding]) -> frozenset[tuple[str, str
     return frozenset(allowed)
 
 
+_NOT_COVERED = ("youden", "ppv", "npv", "accuracy", "lr_positive", "lr_negative")
+
+
 def _refuse(paper: Paper) -> None:
     tables = paper.tables_of("two_group")
     if not tables:
         raise NotCoveredError("the paper has no table of kind two_group, one is needed.")
     if len(paper.groups) != 2:
         raise NotCoveredError(f"the paper has {len(paper.groups)} groups, two are needed.")
+    if paper.everyone is not None:
+        raise NotCoveredError("everyone: a column of all patients is not covered.")
     if small := [g for g in paper.groups if g.size < 4]:
         raise NotCoveredError(
             f"groups.{small[0].id}: found {small[0].size} patients, at least 4 are needed."
         )
     seen: set[str] = set()
+    for table in [*tables, *paper.tables_of("roc")]:
+        if len(paper.groups_of(table)) != len(paper.groups):
+            raise NotCoveredError(f"{table.id}: a table about some of the groups is not covered.")
     for table in tables:
+        if table.percent_of != "group":
+            raise NotCoveredError(
+                f"{table.id}: found percentages of {table.percent_of}, those of groups are covered."
+            )
         for row in table.rows:
             place = f"{table.id}.{row.id}"
+            if row.n:
+                raise NotCoveredError(f"{place}: values are missing, whole groups are covered.")
             if isinstance(row, MedianRow):
                 raise NotCoveredError(f"{place}: found medians, only means and counts are covered.")
             if isinstance(row, MeanRow) and row.by_ranks:
@@ -207,6 +221,12 @@ def _refuse(paper: Paper) -> None:
     for table in paper.tables_of("roc"):
         for roc_row in table.rows:
             place = f"{table.id}.{roc_row.id}"
+            if roc_row.cuts:
+                raise NotCoveredError(f"{place}: found several cut-offs, one is covered.")
+            if extra := next((c for c in _NOT_COVERED if getattr(roc_row, c) is not None), None):
+                raise NotCoveredError(f"{place}.{extra}: this column is not covered.")
+            if roc_row.auc is None:
+                raise NotCoveredError(f"{place}: no area is printed, one is needed.")
             if roc_row.variable not in means:
                 raise NotCoveredError(f"{place}: {roc_row.variable} has no row of means.")
             if roc_row.variable in markers:

@@ -164,7 +164,7 @@ CHANGES = {
     "duplicate statement": ("{id: oldest,", "{id: level,", "twice"),
     "duplicate level": ("{id: female,", "{id: male,", "twice"),
     "id of the constant": ("      - id: marker\n        label", "      - id: constant\n        label", "constant"),
-    "two events": ('n: "25"}', 'n: "25", event: true}', "exactly one"),
+    "two events": ('n: "25"}', 'n: "25", event: true}', "one is allowed"),
     "event no truth": ("event: true}", "event: perhaps}", "true or false"),
     "unknown variable": ("variable: sex", "variable: sexx", "near it: sex"),
     "unknown kind of table": ("kind: roc", "kind: rock", "allowed are"),

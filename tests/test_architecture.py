@@ -30,7 +30,10 @@ FLOORS = {
     "analysis.printed": set(),
     # a YAML file in, a tree or one sentence out
     "analysis.record": {"analysis.printed"},
-    "analysis.paper": {"analysis.printed", "analysis.record"},
+    # what a cell may look like, and the parts of a record
+    "analysis.cells": {"analysis.printed"},
+    "analysis.schema": {"analysis.cells"},
+    "analysis.paper": {"analysis.printed", "analysis.record", "analysis.schema"},
     "analysis.findings": {"analysis.printed"},
     # plain numbers in, proofs out: knows neither papers nor findings
     PROOFS: {"analysis.printed"},

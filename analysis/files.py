@@ -1,8 +1,9 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and a cell so that it stays text."""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -38,3 +39,19 @@ def write_whole(file: Path, content: str | bytes) -> None:
     except BaseException:
         beside.unlink()
         raise
+
+
+# what a formula begins with, where a spreadsheet program opens a CSV file
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?%?")
+
+
+def guarded(text: str) -> str:
+    """The text of a cell for a CSV file: an apostrophe before what a spreadsheet program
+    would take for a formula.  A plain number with its sign stays as it is."""
+    return f"'{text}" if _FORMULA.match(text) and not _PLAIN.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text of a cell that :func:`guarded` wrote."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -44,6 +44,7 @@ from analysis.schema import (
     Variable,
     _Table,
 )
+from analysis.sheets import InSheetError, Places, fill_tables, place_of
 
 # the parts of a record that checks ask for, by the name of this module
 __all__ = [
@@ -386,20 +387,26 @@ def _statement_numbers(section: Section, statement: Statement) -> Iterator[Numbe
 
 
 def load_paper(file: Path | str) -> Paper:
-    """Read and check a paper file.
+    """Read and check a paper file, and the spreadsheets beside it that its tables name.
 
     Raises :class:`PaperError` with one sentence if the file cannot be read, is no YAML,
     or does not fit the schema.
     """
     file = Path(file)
     tree, lines = read_yaml(file, PaperError, "paper")
+    places: Places = {}
     try:
+        places = fill_tables(tree, file.parent)
         try:
             paper = Paper.model_validate(tree)
         except ValidationError as error:
             raise sentence_of(error, tree) from None
         _check_links(paper)
+    except InSheetError as error:
+        raise PaperError(error.file, None, str(error)) from None
     except At as at:
+        if (place := place_of(at.path, places)) is not None:
+            raise PaperError(place.file, None, f"{place.where}: {at}") from None
         raise PaperError(file, line_of(at.path, lines), str(at)) from None
     paper._folder = file.parent
     return paper

@@ -24,9 +24,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
             raise PermissionError(13, "Permission denied")
         mode = file.stat().st_mode & 0o777
     else:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
+        mode = 0o666 & ~umask()
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     beside = Path(name)
     try:
@@ -39,6 +37,13 @@ def write_whole(file: Path, content: str | bytes) -> None:
     except BaseException:
         beside.unlink()
         raise
+
+
+def umask() -> int:
+    """The rights that this process takes away from new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 # what a formula begins with, where a spreadsheet program opens a CSV file

@@ -32,6 +32,13 @@ FLOORS = {
     "analysis.record": {"analysis.printed"},
     # a paper in, its tables as CSV out
     "analysis.write_sheets": {"analysis.paper", "analysis.files", "analysis.sheets"},
+    # an empty folder in, a record to fill in out
+    "analysis.new_paper": {
+        "analysis.paper",
+        "analysis.schema",
+        "analysis.files",
+        "analysis.write_sheets",
+    },
     # what a cell may look like, and the parts of a record
     "analysis.cells": {"analysis.printed"},
     "analysis.schema": {"analysis.cells"},
@@ -110,6 +117,7 @@ FLOORS = {
         "analysis.files",
     },
     "analysis.__main__": {
+        "analysis.new_paper",
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",

@@ -128,18 +128,22 @@ PositiveStep = Annotated[
     Printed,
     PlainValidator(_step),
     WithJsonSchema(
-        SCHEMAS["positive"]
-        | {"description": "A number above 0.", "examples": ["1"], "exclusiveMinimum": 0}
+        _cell(
+            rf"(?![0.]+\s*$){_PLUS}(?:{_THOUSANDS}|{_DIGITS})",
+            "A number above 0.", ["1"], exclusiveMinimum=0,
+        )
     ),
-]
+]  # fmt: skip
 GroupSize = Annotated[
     Printed,
     PlainValidator(_group_size),
     WithJsonSchema(
-        SCHEMAS["whole"]
-        | {"description": "How many patients.", "minimum": 1, "maximum": LARGEST_GROUP}
+        _cell(
+            rf"(?!0+\s*$){_WHOLE}",
+            "How many patients.", ["112"], minimum=1, maximum=LARGEST_GROUP,
+        )
     ),
-]
+]  # fmt: skip
 Id = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9_]*$"),

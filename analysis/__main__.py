@@ -1,4 +1,4 @@
-"""The command line: ``python -m analysis audit FILE``, ``certify FILE`` and ``cohorts FILE``."""
+"""The command line: ``python -m analysis audit FILE`` and the other commands."""
 
 from __future__ import annotations
 
@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         help="look for whole patients behind the readings that are not refuted, so long for each",
     )  # fmt: skip
     _cohorts_parser(commands)
+    _record_parsers(commands)
     return parser
 
 
@@ -134,6 +135,76 @@ def _cohorts_parser(commands) -> None:
     cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
     cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")
     cohorts.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, tcp://…")
+
+
+def _record_parsers(commands) -> None:
+    new = commands.add_parser(
+        "new",
+        help="make a folder to enter another paper in",
+        description="Make a folder with an example to replace, part by part, with the numbers of a\n"
+        "paper: the record (paper.yaml), the form that editors check it against\n"
+        "(paper.schema.json), and its tables as spreadsheets (CSV).",
+        epilog="examples:\n"
+        "  python -m analysis new my_study\n"
+        "  python -m analysis new my_study --sheets\n"
+        "  python -m analysis audit my_study/paper.yaml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    new.add_argument("folder", metavar="FOLDER", type=Path, help="a new name, or an empty folder")
+    new.add_argument(
+        "--sheets", action="store_true",
+        help="the record reads its tables from the CSV files, where you type them",
+    )  # fmt: skip
+    commands.add_parser(
+        "schema",
+        help="print the form of a record (JSON Schema), for editors",
+        description="Print the form of a record as JSON Schema: every key, and what it is for.",
+    )
+    sheets = commands.add_parser(
+        "sheets",
+        help="write the tables of a record as spreadsheets (CSV)",
+        description="Write each table of a record as a CSV file.  The record may then say\n"
+        "file: table1.csv instead of rows.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    sheets.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
+    sheets.add_argument(
+        "--out", type=Path, required=True, metavar="FOLDER",
+        help="a folder; files that it holds are not overwritten",
+    )  # fmt: skip
+
+
+def _new(options: argparse.Namespace) -> int:
+    from analysis.new_paper import FolderError, new_paper
+
+    try:
+        files = new_paper(options.folder, sheets=options.sheets)
+    except FolderError as error:
+        raise InputError(str(error)) from None
+    where = "the CSV files hold its tables" if options.sheets else "its tables are there as CSV too"
+    print(f"{files[0]}: an example with made-up numbers, to replace; {where}.")
+    print(f"next: python -m analysis audit {files[0]}")
+    return OK
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from analysis.new_paper import schema_text
+
+    _write(schema_text(), None)
+    return OK
+
+
+def _sheets(options: argparse.Namespace) -> int:
+    from analysis.new_paper import FolderError, sheets_of, write_new
+
+    paper = _load(options.file)
+    try:
+        files = write_new(options.out, sheets_of(paper))
+    except FolderError as error:
+        raise InputError(str(error)) from None
+    for file in files:
+        print(file)
+    return OK
 
 
 def _cohorts(options: argparse.Namespace) -> int:
@@ -301,7 +372,8 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
-_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts}
+_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts,
+             "new": _new, "schema": _schema, "sheets": _sheets}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,8 +1,9 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and a cell so that it stays text."""
 
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -23,9 +24,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
             raise PermissionError(13, "Permission denied")
         mode = file.stat().st_mode & 0o777
     else:
-        umask = os.umask(0)
-        os.umask(umask)
-        mode = 0o666 & ~umask
+        mode = 0o666 & ~umask()
     handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     beside = Path(name)
     try:
@@ -38,3 +37,26 @@ def write_whole(file: Path, content: str | bytes) -> None:
     except BaseException:
         beside.unlink()
         raise
+
+
+def umask() -> int:
+    """The rights that this process takes away from new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+# what a formula begins with, where a spreadsheet program opens a CSV file
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?%?")
+
+
+def guarded(text: str) -> str:
+    """The text of a cell for a CSV file: an apostrophe before what a spreadsheet program
+    would take for a formula.  A plain number with its sign stays as it is."""
+    return f"'{text}" if _FORMULA.match(text) and not _PLAIN.fullmatch(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text of a cell that :func:`guarded` wrote."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -14,332 +14,51 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
+from pydantic import PrivateAttr, ValidationError
 
 from analysis import printed as p
-from analysis.printed import (
-    CountPercent,
-    Interval,
-    MeanSD,
-    MedianIQR,
-    Printed,
-    PrintedDate,
-    Range,
-)
+from analysis.printed import CountPercent, Interval, MeanSD, Printed, PrintedDate, Range
 from analysis.record import At, RecordError, Steps, line_of, read_yaml, sentence_of, unknown
+from analysis.schema import (
+    Coefficient,
+    Constant,
+    CountRow,
+    Everyone,
+    Group,
+    Level,
+    LevelsRow,
+    Limit,
+    MeanRow,
+    MedianRow,
+    Record,
+    RegressionTable,
+    RocRow,
+    RocTable,
+    Row,
+    Section,
+    Statement,
+    Timeline,
+    TwoGroupTable,
+    Variable,
+    _Table,
+)
+from analysis.sheets import InSheetError, Places, fill_tables, place_of
 
-LARGEST_GROUP = 1_000_000_000  # patients
+# the parts of a record that checks ask for, by the name of this module
+__all__ = [
+    "Coefficient", "Column", "Constant", "CountRow", "Level", "LevelsRow", "MeanRow", "MedianRow",
+    "Number", "Paper", "PaperError", "RegressionTable", "RocRow", "RocTable", "Row", "Timeline",
+    "TwoGroupTable", "load_paper", "parse_relation",
+]  # fmt: skip
+
 LONGEST_FORMULA = 400  # characters
 
 
 class PaperError(RecordError):
     """A paper file cannot be used; the message is one sentence with file and line."""
 
-
-# --- cells -----------------------------------------------------------------------------
-
-AnyNumber = Annotated[Printed, PlainValidator(p.parse_number)]
-Whole = Annotated[Printed, PlainValidator(p.parse_whole)]
-Share = Annotated[Printed, PlainValidator(p.parse_share)]
-Percent = Annotated[Printed, PlainValidator(p.parse_percent)]
-NotNegative = Annotated[Printed, PlainValidator(p.parse_positive)]
-PValue = Annotated[Printed, PlainValidator(p.parse_p)]
-Limits = Annotated[Range, PlainValidator(p.parse_range)]
-MeanSDCell = Annotated[MeanSD, PlainValidator(p.parse_mean_sd)]
-CountCell = Annotated[CountPercent, PlainValidator(p.parse_count_percent)]
-MedianCell = Annotated[MedianIQR, PlainValidator(p.parse_median_iqr)]
-
-
-def _group_size(text: str) -> Printed:
-    n = p.parse_whole(text)
-    if not 1 <= n.value <= LARGEST_GROUP:
-        raise p.PrintedError(
-            f"found {p.quoted(text)}, a group has at least 1 and at most {LARGEST_GROUP:,} patients"
-        )
-    return n
-
-
-def _step(text: str) -> Printed:
-    step = p.parse_number(text)
-    if step.value <= 0 or step.comparison != "=" or step.percent:
-        raise p.PrintedError(f"found {p.quoted(text)}, a step is a number above 0 such as 1")
-    return step
-
-
-PositiveStep = Annotated[Printed, PlainValidator(_step)]
-GroupSize = Annotated[Printed, PlainValidator(_group_size)]
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Reference = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
-
-
-class _Part(BaseModel):
-    """A part of a paper file: unknown keys are refused, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-
-# --- the parts of a file ---------------------------------------------------------------
-
-
-class Tests(_Part):
-    """The tests in the words of the methods section."""
-
-    continuous: str | None = None
-    categorical: str | None = None
-    model: str | None = None
-
-
-class About(_Part):
-    """Which paper this is."""
-
-    key: Id
-    label: str
-    doi: str | None = None
-    licence: str | None = None
-    software: str | None = None
-    tests: Tests = Tests()
-
-
-class Group(_Part):
-    """A group of patients and its printed size."""
-
-    id: Id
-    label: str
-    n: GroupSize
-    event: bool = False
-    place: str = "table heading"
-
-    @property
-    def size(self) -> int:
-        return int(self.n.value)
-
-
-class Everyone(_Part):
-    """The column of all patients that some tables print beside the groups."""
-
-    id: Id
-    label: str
-    n: GroupSize | None = None
-    place: str = "table heading"
-
-
-class Limit(_Part):
-    """A bound on the values of a variable: a number of the record, or a literal."""
-
-    number: Reference | None = None
-    value: AnyNumber | None = None
-    reason: str
-
-
-class Step(_Part):
-    """The unit in which a variable is recorded (1 for whole numbers)."""
-
-    value: PositiveStep
-    reason: str
-
-
-class Variable(_Part):
-    """A variable: its unit, its limits, and its formula if it is made from others."""
-
-    id: Id
-    label: str
-    unit: str | None = None
-    lower: Limit | None = None
-    upper: Limit | None = None
-    step: Step | None = None
-    formula: str | None = None
-
-
-class Constraint(_Part):
-    """An inequality that holds in every patient."""
-
-    expression: str
-    reason: str
-
-
-RowTest = Literal[
-    "t", "welch", "paired_t", "anova", "mann_whitney", "wilcoxon", "kruskal_wallis",
-    "chi_square", "yates", "likelihood_ratio", "fisher", "trend", "mcnemar", "other",
-]  # fmt: skip
-Statistic = Literal["t", "z", "u", "f", "h", "chi2"]
-
-
-class _Row(_Part):
-    """`n` is the denominator of each group where values are missing; `test` and
-    `statistic_is` are what the paper says about this row, where it says so."""
-
-    id: Id
-    variable: Id
-    n: dict[Id, GroupSize] | None = None
-    test: RowTest | None = None
-    statistic_is: Statistic | None = None
-    statistic: AnyNumber | None = None
-    p: PValue | None = None
-
-
-class MeanRow(_Row):
-    """``mean ± SD`` in each group; `by_ranks` where the paper says that this row was
-    compared by ranks (Mann–Whitney), so that its statistic and P do not follow from it."""
-
-    summary: Literal["mean_sd"]
-    by_ranks: bool = False
-    values: dict[Id, MeanSDCell]
-
-
-class MedianRow(_Row):
-    """``median (q1–q3)`` in each group."""
-
-    summary: Literal["median_iqr"]
-    values: dict[Id, MedianCell]
-
-
-class CountRow(_Row):
-    """``n (%)`` of one category; the other patients are the rest of the group."""
-
-    summary: Literal["n_pct"]
-    values: dict[Id, CountCell]
-
-
-class Level(_Part):
-    """One category of a variable."""
-
-    id: Id
-    label: str
-    threshold: AnyNumber | None = None
-    values: dict[Id, CountCell]
-
-
-class LevelsRow(_Row):
-    """``n (%)`` of each category of a variable."""
-
-    summary: Literal["levels"]
-    levels: Annotated[list[Level], Field(min_length=2)]
-
-
-Row = Annotated[MeanRow | MedianRow | CountRow | LevelsRow, Field(discriminator="summary")]
-
-
-PercentOf = Literal["group", "row", "all"]
-
-
-class _Table(_Part):
-    """`label` is what the paper calls the table (default: made from the id); `groups` are
-    those it is about (default: all)."""
-
-    id: Id
-    label: str | None = None
-    title: str
-    groups: Annotated[list[Id] | None, Field(min_length=1)] = None
-
-
-class TwoGroupTable(_Table):
-    """A table that compares two or more groups row by row; `percent_of` says what the
-    percentages are of."""
-
-    kind: Literal["two_group"]
-    percent_of: PercentOf = "group"
-    rows: Annotated[list[Row], Field(min_length=1)]
-
-
-class _AtCut(_Part):
-    """What is printed about one cut-off."""
-
-    threshold: AnyNumber | None = None
-    sensitivity: Share | None = None
-    specificity: Share | None = None
-    youden: Share | None = None
-    ppv: Share | None = None
-    npv: Share | None = None
-    accuracy: Share | None = None
-    lr_positive: NotNegative | None = None
-    lr_negative: NotNegative | None = None
-
-
-class Cut(_AtCut):
-    """A further cut-off of a marker."""
-
-    id: Id
-
-
-class _Area(_Part):
-    id: Id
-    variable: Id
-    direction: Literal["higher", "lower"] = "higher"
-    auc: Share | None = None
-    ci: Limits | None = None
-    se: NotNegative | None = None
-    p: PValue | None = None
-
-
-class RocRow(_AtCut, _Area):  # in this order the area is listed before the cut-off
-    """One marker of a ROC table; `cuts` are further cut-offs of the same marker."""
-
-    cuts: list[Cut] = []
-
-
-class RocTable(_Table):
-    """A table of areas under ROC curves; `positive` is the group called positive."""
-
-    kind: Literal["roc"]
-    positive: Id
-    confidence: Percent | None = None
-    figure: Id | None = None
-    rows: Annotated[list[RocRow], Field(min_length=1)]
-
-
-class Coefficient(_Part):
-    """One row of a regression table."""
-
-    id: Id
-    label: str
-    margin: Reference | None = None
-    variable: Id | None = None
-    cut: Reference | None = None
-    threshold: AnyNumber | None = None
-    b: AnyNumber | None = None
-    se: NotNegative | None = None
-    wald: NotNegative | None = None
-    p: PValue | None = None
-    ratio: NotNegative | None = None
-    ci: Limits | None = None
-
-
-class Constant(_Part):
-    """The row of the constant."""
-
-    b: AnyNumber
-    se: NotNegative | None = None
-    wald: NotNegative | None = None
-    p: PValue | None = None
-    ratio: NotNegative | None = None
-
-
-class RegressionTable(_Table):
-    """A table of coefficients; `effect_label` is what the paper calls exp(B).
-
-    `model` is what the paper says about this table, where it says so; `event` is the group
-    with the event (a Cox model may have none in the record); `univariable` means that each
-    row is a model of its own.
-    """
-
-    kind: Literal["regression"]
-    model: Literal["logistic", "cox"] | None = None
-    analysis: Literal["univariable", "multivariable"] = "multivariable"
-    event: Id | None = None
-    effect_label: str
-    confidence: Percent | None = None
-    rows: Annotated[list[Coefficient], Field(min_length=1)]
-    constant: Constant | None = None
-
-    @property
-    def is_one_binary_model(self) -> bool:
-        """Whether all rows may belong to one model of a group against the others."""
-        return self.event is not None and self.model != "cox" and self.analysis == "multivariable"
-
-
-Table = Annotated[TwoGroupTable | RocTable | RegressionTable, Field(discriminator="kind")]
 
 _TEXT_PARSERS = {
     "number": (p.parse_number, "number"),
@@ -351,75 +70,6 @@ _TEXT_PARSERS = {
     "range": (p.parse_range, "limit"),
     "date": (p.parse_date, "date"),
 }
-
-
-class Statement(_Part):
-    """One number, interval, date or ``mean ± SD`` in the running text."""
-
-    id: Id
-    kind: Literal["number", "whole", "percent", "share", "p", "mean_sd", "range", "date", "label"]
-    printed: str
-    about: str
-    role: str | None = None
-    unit: str | None = None
-    repeats: Reference | None = None
-
-
-class Section(_Part):
-    """The numbers of one section of the text, in reading order."""
-
-    section: Id
-    place: str
-    statements: list[Statement]
-
-
-class Relation(_Part):
-    """An equation or inequality between printed numbers that arithmetic decides."""
-
-    id: Reference
-    claim: str
-    equation: str
-    where: dict[Id, Reference]
-
-
-class Timeline(_Part):
-    """Dates that must fit: ``from`` plus `years` not after `until`, or dates in order."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    id: Reference
-    claim: str
-    start: Annotated[Reference | None, Field(alias="from")] = None
-    years: Reference | None = None
-    until: Reference | None = None
-    order: list[Reference] | None = None
-
-
-class Picture(_Part):
-    """A figure that the text shows only as a picture."""
-
-    id: Id
-    shows: str
-    numbers: str
-
-
-class FlowStep(_Part):
-    """One step of the patient flow; `count` is a number of the record, or missing where
-    the paper prints none; `aside` marks patients who leave."""
-
-    id: Id
-    label: str
-    count: Reference | None = None
-    after: Id | None = None
-    aside: bool = False
-
-
-class Elsewhere(_Part):
-    """A printed number about another study."""
-
-    section: Id
-    printed: str
-    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,23 +105,8 @@ class Column:
         return int(self.n.value)
 
 
-class Paper(_Part):
+class Paper(Record):
     """Everything that one paper printed about its own study."""
-
-    schema_version: Annotated[Literal["1"], Field(alias="schema")]
-    paper: About
-    groups: list[Group] = []
-    everyone: Everyone | None = None
-    significance: Reference | None = None
-    variables: list[Variable] = []
-    constraints: list[Constraint] = []
-    tables: Annotated[list[Table], Field(min_length=1)]
-    text: list[Section] = []
-    relations: list[Relation] = []
-    timelines: list[Timeline] = []
-    pictures: list[Picture] = []
-    flow: list[FlowStep] = []
-    elsewhere: list[Elsewhere] = []
 
     _folder: Path | None = PrivateAttr(None)
 
@@ -752,20 +387,26 @@ def _statement_numbers(section: Section, statement: Statement) -> Iterator[Numbe
 
 
 def load_paper(file: Path | str) -> Paper:
-    """Read and check a paper file.
+    """Read and check a paper file, and the spreadsheets beside it that its tables name.
 
     Raises :class:`PaperError` with one sentence if the file cannot be read, is no YAML,
     or does not fit the schema.
     """
     file = Path(file)
     tree, lines = read_yaml(file, PaperError, "paper")
+    places: Places = {}
     try:
+        places = fill_tables(tree, file.parent)
         try:
             paper = Paper.model_validate(tree)
         except ValidationError as error:
             raise sentence_of(error, tree) from None
         _check_links(paper)
+    except InSheetError as error:
+        raise PaperError(error.file, None, str(error)) from None
     except At as at:
+        if (place := place_of(at.path, places)) is not None:
+            raise PaperError(place.file, None, f"{place.where}: {at}") from None
         raise PaperError(file, line_of(at.path, lines), str(at)) from None
     paper._folder = file.parent
     return paper

@@ -30,7 +30,27 @@ FLOORS = {
     "analysis.printed": set(),
     # a YAML file in, a tree or one sentence out
     "analysis.record": {"analysis.printed"},
-    "analysis.paper": {"analysis.printed", "analysis.record"},
+    # a paper in, its tables as CSV out
+    "analysis.write_sheets": {"analysis.paper", "analysis.files", "analysis.sheets"},
+    # an empty folder in, a record to fill in out
+    "analysis.new_paper": {
+        "analysis.paper",
+        "analysis.schema",
+        "analysis.files",
+        "analysis.write_sheets",
+    },
+    # what a cell may look like, and the parts of a record
+    "analysis.cells": {"analysis.printed"},
+    "analysis.schema": {"analysis.cells"},
+    # a CSV or XLSX file in, text cells or one sentence out
+    "analysis.spreadsheet": {"analysis.printed", "analysis.files"},
+    "analysis.sheets": {"analysis.printed", "analysis.record", "analysis.spreadsheet"},
+    "analysis.paper": {
+        "analysis.printed",
+        "analysis.record",
+        "analysis.schema",
+        "analysis.sheets",
+    },
     "analysis.findings": {"analysis.printed"},
     # plain numbers in, proofs out: knows neither papers nor findings
     PROOFS: {"analysis.printed"},
@@ -94,8 +114,10 @@ FLOORS = {
         "analysis.audit",
         "analysis.checklists",
         "analysis.witnesses",
+        "analysis.files",
     },
     "analysis.__main__": {
+        "analysis.new_paper",
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from analysis import checklists, paper, real
+from analysis import checklists, real, schema
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PARTS = [
     part
-    for part in vars(paper).values()
+    for part in vars(schema).values()
     if isinstance(part, type)
-    and issubclass(part, paper._Part)
+    and issubclass(part, schema._Part)
     and not part.__name__.startswith("_")
 ]
 

@@ -146,8 +146,11 @@ def _error_finding(
         else None
     )
     counts = "" if margin.is_known else " at the counts where it is smallest"
+    # uni- and multivariable tables name the same rows: then the table tells them apart
+    twins = sum(other.id == row.id for t in paper.tables_of("regression") for other in t.rows)
+    name = row.id if twins == 1 else f"{table.id}.{row.id}"
     return Finding(
-        id=f"{PART}.{row.id}.se",
+        id=f"{PART}.{name}.se",
         check="standard error against the crude table",
         verdict=verdict,
         numbers=(f"{table.id}.{row.id}.se",),

@@ -13,6 +13,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from analysis.files import guarded
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper
 from analysis.printed import Printed
@@ -129,7 +130,7 @@ def to_csv(ledger: Ledger) -> str:
     """The ledger as CSV (RFC 4180: CRLF, quotes doubled), a header line first.
 
     `numbers` stand with spaces between them, `assumptions` one a line in their cell,
-    `values` as JSON.
+    `values` as JSON.  What a spreadsheet program would take for a formula is guarded.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -139,7 +140,7 @@ def to_csv(ledger: Ledger) -> str:
         record["numbers"] = " ".join(record["numbers"])
         record["assumptions"] = "\n".join(record["assumptions"])
         record["values"] = json.dumps(record["values"], ensure_ascii=False, allow_nan=False)
-        writer.writerow([record[name] for name in COLUMNS])
+        writer.writerow([guarded(str(record[name])) for name in COLUMNS])
     return file.getvalue()
 
 

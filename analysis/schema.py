@@ -68,6 +68,8 @@ class About(_Part):
     """The DOI of the paper."""
     licence: Words | None = None
     """The licence of the paper."""
+    notice: Words | None = None
+    """What its journal has published about the paper since, such as retracted."""
     software: Words | None = None
     """The program that the paper names for its statistics."""
     tests: Tests = Tests()

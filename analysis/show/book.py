@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.show.confounding import Confounding
     from analysis.show.cutoff import Searched
     from analysis.show.effect_size import EffectSize
+    from analysis.show.examples import Examples
     from analysis.show.figures import Figure
     from analysis.show.follow_up import FollowUp
     from analysis.show.real_patients import RealPatients
@@ -180,6 +181,12 @@ class Chapter:
 
         file = Path(self.paper.folder or ".").parent / study / "patients.yaml"
         return RealPatients(Patients.read(file), marker, horizon, part)
+
+    def examples(self, folder: str) -> Examples:
+        """Other papers, whose records stand in a folder beside the folder of the paper."""
+        from analysis.show.examples import Examples
+
+        return Examples((self.paper.folder or Path()).parent / folder)
 
     def effect_size(self, table: str, row: str) -> EffectSize:
         """One row of a regression table beside the two-by-two table of its counts."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from analysis import certify
 from analysis.certify import Asked, StudyError
 from analysis.checks.across_tables import Joined, joined
@@ -61,6 +63,7 @@ def search(
         sides = _printed(found, asked)
         made = whole.whole_patients(
             asked.problem, sides[1:], asked.codes, sides[0],
+            rng=np.random.default_rng(0),
             seconds=seconds if asked.fixed else seconds / _STARTS, starts=_STARTS,
         )  # fmt: skip
         tell(f"{asked.link}, {asked.kind}, {asked.name}: {'found' if made else 'not found'}")

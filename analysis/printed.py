@@ -349,10 +349,16 @@ def parse_percent(text: str) -> Printed:
 
 
 def parse_share(text: str) -> Printed:
-    """Read a proportion between 0 and 1 (sensitivity, AUC, …)."""
+    """Read a proportion between 0 and 1 (sensitivity, AUC, …), or one in percent with its
+    sign: ``76.8%`` is 0.768, rounded to three decimals."""
     share = parse_number(text)
+    if share.percent:
+        value, decimals = share.value / 100, share.decimals + 2
+        share = Printed(share.text, value, decimals, share.comparison)
     if not 0 <= share.value <= 1:
-        raise PrintedError(f"found {quoted(text)}, a proportion between 0 and 1 is needed")
+        raise PrintedError(
+            f"found {quoted(text)}, a proportion between 0 and 1, or a percentage with its sign, is needed"
+        )
     return share
 
 

@@ -1,4 +1,4 @@
-"""Checks of tables of areas under ROC curves: counts, AUC with SE and CI, P, cut-offs.
+"""Checks of ROC tables: AUC with SE, CI and P, cut-offs with all their measures.
 
 Each check is a pure function from a paper to findings.  `positive` in a table names the
 group in which a high sensitivity is wanted; it may be the group without the event.
@@ -13,6 +13,7 @@ from analysis.checks.common import z_for_level
 from analysis.checks.roc_area import (
     NULL_SE,
     PRINTED_SE,
+    area_direction,
     confidence_limits,
     p_convention,
     p_values,
@@ -25,12 +26,14 @@ from analysis.checks.roc_cut import (
     TIES,
     counts,
     cut_criterion,
+    order_of_cuts,
     point,
     share_beyond_cut,
     threshold_step,
 )
 from analysis.checks.roc_marker import EVERYONE
 from analysis.checks.roc_marker import level_of as _level
+from analysis.checks.roc_two_by_two import measures, two_by_two
 from analysis.findings import Finding
 from analysis.paper import Paper
 
@@ -44,6 +47,10 @@ CHECKS: tuple[Callable[[Paper], Iterable[Finding]], ...] = (
     cut_criterion,
     share_beyond_cut,
     threshold_step,
+    measures,
+    two_by_two,
+    order_of_cuts,
+    area_direction,
 )
 __all__ = [
     "ALLOWED", "CHECKS", "CRITERIA", "EVERYONE", "EXCLUDED", "NULL_SE", "PRINTED_SE", "TIES",

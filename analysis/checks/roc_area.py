@@ -149,7 +149,10 @@ def _joint_finding(marker: Marker) -> Finding:
         floor = Interval(-math.inf, low.high) if 0 in low else low
         roof = Interval(high.low, math.inf) if 1 in high else high
         cut_off = not _wald_polygon(marker, floor, roof).is_empty
-    verdict, note = _wald_verdict(verdict, cut_off, uses_spss(marker.paper))
+    # without a printed SE nothing says that the limits are AUC ± z·SE
+    verdict, note = _wald_verdict(verdict, cut_off, whole and uses_spss(marker.paper))
+    if polygon.is_empty and not row.auc.interval.intersects(Interval(low.low, high.high)):
+        note += " The AUC lies outside its interval."
     if polygon.is_empty:
         attainable = (
             f"no AUC and SE at once (limits alone: AUC {show(middle, 4)}, SE {show(width, 4)})"
@@ -259,10 +262,12 @@ def _other_p(marker: Marker, null: _P) -> str:
             return "It fits a one-sided P only."
     if min(n1, n0) < _EXACT_BELOW and not uses_spss(marker.paper):
         return "It may come from an exact rank-sum test, which programs use in groups so small."
-    if row.se is None and row.ci is None and min(n1, n0) >= 2:
+    if _p_with(marker, PRINTED_SE) is None and min(n1, n0) >= 2:
         largest = sqrt(Interval.point(bounds.variance_range(marker.auc, n1, n0).high))
         if target.low <= p_from_z(deviation / Interval(Fraction(0), largest.high)).high:
             return "It fits only an estimated SE, which is not printed."
+    if not uses_spss(marker.paper):
+        return "It may come from another test: of two areas, by a bootstrap, of two medians."
     return ""
 
 
@@ -398,6 +403,9 @@ def _se_finding(marker: Marker) -> Finding:
     low, high = sqrt(Interval.point(limits.low)).low, sqrt(Interval.point(limits.high)).high
     if box.low**2 > limits.high:
         verdict, note = Verdict.IMPOSSIBLE, ""
+        if not uses_spss(marker.paper):
+            verdict = Verdict.DEPENDS
+            note = "So large an SE may come from resampling or folds, or be the SD of a bootstrap."
     elif box.high**2 < limits.low:
         verdict = Verdict.DEPENDS
         note = "So small an SE needs values that patients of both groups share."
@@ -424,3 +432,31 @@ def _se_finding(marker: Marker) -> Finding:
         note=note,
         values={"hanley_mcneil": hanley, "low_no_ties": float(low), "high": float(high)},
     )
+
+
+# --- the direction of the area ---------------------------------------------------------
+
+
+def area_direction(paper: Paper) -> Iterator[Finding]:
+    """An AUC under ½ where a direction of the marker is stated."""
+    for marker in markers(paper):
+        auc = marker.auc
+        if auc.high >= HALF:
+            continue
+        stated = marker.row.direction
+        opposite = "lower" if stated == "higher" else "higher"
+        yield Finding(
+            id=f"{marker.row_id}.direction",
+            check="direction of the AUC",
+            verdict=Verdict.DEPENDS,
+            numbers=marker.number("auc"),
+            claim=f"{stated.capitalize()} values of {marker.label} speak for the positive group",
+            printed=f"AUC {marker.a}",
+            attainable=f"1 − AUC {outward_text(Interval(1 - auc.high, 1 - auc.low), 4)}",
+            by_hand=f"1 − {marker.a} = {show(1 - marker.row.auc.value)}",
+            assumptions=(f"{stated} values are called positive",),
+            note=(
+                f"An AUC under 0.5 says that {opposite} values do: it was counted the other way "
+                "round, or the marker sorts these patients the other way."
+            ),
+        )

@@ -6,17 +6,22 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 
 from analysis.checks import roc_bounds as bounds
 from analysis.checks.common import outward_text
 from analysis.checks.roc_marker import (
     EVERYONE,
     Marker,
+    at_cuts,
     compared,
+    cut_offs,
     markers,
+    oriented,
     plain,
     point_range,
     rounded_up,
+    rows,
     shares,
     show,
 )
@@ -24,12 +29,15 @@ from analysis.findings import Finding, Verdict
 from analysis.paper import MeanRow, Paper
 from analysis.printed import Interval, Printed
 
+_MOST_SHOWN = 1_000  # counts listed one by one
+_MOST_LEFT_OUT = 10_000  # smaller denominators tried
+
 # --- sensitivity and specificity as counts ---------------------------------------------
 
 
 def counts(paper: Paper) -> Iterator[Finding]:
     """Whether whole numbers of patients print as the sensitivity and the specificity."""
-    for marker in markers(paper):
+    for marker in cut_offs(paper):
         for column in ("sensitivity", "specificity"):
             cell, n = marker.cell_of(column)
             if cell is not None:
@@ -39,7 +47,7 @@ def counts(paper: Paper) -> Iterator[Finding]:
 def _count_finding(marker: Marker, column: str, cell: Printed, n: int) -> Finding:
     found = marker.counts(column)
     ties = [k for k in found if cell.is_tie(Fraction(k, n))]
-    note = ""
+    note, verdict = "", Verdict.REPRODUCED if found else Verdict.IMPOSSIBLE
     if found and len(ties) == len(found):
         up = [k for k in ties if Fraction(k, n) < cell.value]
         way = "up" if up else "down"
@@ -57,25 +65,53 @@ def _count_finding(marker: Marker, column: str, cell: Printed, n: int) -> Findin
         by_hand = "; ".join(f"{k}/{n} = {show(Fraction(k, n), cell.decimals + 2)}" for k in near)
         attainable = " or ".join(show(Fraction(k, n), cell.decimals) for k in near)
         fewer = _smaller_denominator(cell, n)
-        if fewer:
+        cut_off = _cut_off(cell, n)
+        if cut_off is not None and _all_cut_off(marker):
+            verdict = Verdict.DEPENDS
+            note = f"It fits if the share was cut off and not rounded: {cut_off}/{n}."
+        elif fewer:
             note = f"It would fit with {n - fewer} of the {n} patients left out of this row."
     return Finding(
         id=f"{marker.id}.{column}",
         check="sensitivity and specificity",
-        verdict=Verdict.REPRODUCED if found else Verdict.IMPOSSIBLE,
+        verdict=verdict,
         numbers=marker.number(column),
         claim=f"The {column} of {marker.label} is a whole number of {n} patients",
         printed=cell.text,
         attainable=attainable,
         by_hand=by_hand,
-        assumptions=(EVERYONE,),
+        assumptions=(
+            (marker.everyone,)
+            if verdict is not Verdict.IMPOSSIBLE
+            else (marker.everyone, "the share is of patients, no mean over folds or resamples")
+        ),
         note=note,
-        values={"counts": found, "n": n},
+        values={"counts": list(found[:_MOST_SHOWN]), "n": n},
+    )
+
+
+def _cut_off(cell: Printed, n: int) -> int | None:
+    """A count whose share prints as the cell if later digits are dropped."""
+    if cell.comparison != "=":
+        return None
+    k = math.ceil(cell.value * n)
+    return k if k <= n and Fraction(k, n) < cell.value + 2 * cell.half_unit else None
+
+
+def _all_cut_off(marker: Marker) -> bool:
+    """Whether every share of the table may have been cut off: nobody drops digits in one cell
+    only."""
+    return all(
+        _cut_off(cell, n) is not None
+        for other in cut_offs(marker.paper)
+        if other.table is marker.table
+        for cell, n in (other.cell_of("sensitivity"), other.cell_of("specificity"))
+        if cell is not None and cell.comparison == "="
     )
 
 
 def _smaller_denominator(cell: Printed, n: int) -> int | None:
-    for m in range(n - 1, 0, -1):
+    for m in range(n - 1, max(n - _MOST_LEFT_OUT, 0), -1):
         nearest = math.floor(cell.value * m)
         if any(cell.shows(Fraction(k, m)) for k in (nearest, nearest + 1) if k <= m):
             return m
@@ -86,34 +122,189 @@ def _smaller_denominator(cell: Printed, n: int) -> int | None:
 
 
 def point(paper: Paper) -> Iterator[Finding]:
-    """Whether a curve with the printed AUC can pass through the printed point."""
-    for marker in markers(paper):
-        row = marker.row
-        if row.sensitivity is None or row.specificity is None:
-            continue
-        allowed = point_range(marker)
-        note, verdict = "", Verdict.CONSISTENT
-        if not allowed.intersects(marker.auc):
-            turned = marker.oriented_auc != marker.auc
-            verdict = Verdict.DEPENDS if turned else Verdict.IMPOSSIBLE
-            note = "It fits if the AUC was counted the other way round." if turned else ""
-        se, sp = shares(marker, "sensitivity"), shares(marker, "specificity")
-        yield Finding(
-            id=f"{marker.id}.point",
-            check="area and point",
-            verdict=verdict,
-            numbers=marker.number("auc", "sensitivity", "specificity"),
-            claim=f"A curve through the printed point has the AUC of {marker.label}",
-            printed=f"{marker.a} with {row.sensitivity.text}, {row.specificity.text}",
-            attainable=f"AUC {outward_text(allowed, 4)}",
-            by_hand=(
-                f"{show(se.low)} × {show(sp.low)} = {show(allowed.low)}; "
-                f"1 − {show(1 - se.high)} × {show(1 - sp.high)} = {show(allowed.high)}"
-            ),
-            assumptions=("sensitivity and specificity belong to one cut of the same curve",),
-            note=note,
-            values={"low": float(allowed.low), "high": float(allowed.high)},
+    """Whether a curve with the printed AUC can pass through each printed point, and through
+    all points of a row at once."""
+    for row in markers(paper):
+        cuts = [marker for marker in at_cuts(row) if marker.has_point]
+        for marker in cuts:
+            yield _point_finding(marker)
+        if len(cuts) > 1:
+            yield from _points_finding(row, cuts)
+
+
+_SAME_CURVE = "sensitivity and specificity belong to one cut of the same curve"
+_EMPIRICAL = (
+    "the AUC is the area under the curve of these patients, neither smoothed nor corrected for "
+    "optimism"
+)
+
+
+def _against_area(row: Marker, allowed: Interval) -> tuple[Verdict, str]:
+    """The verdict of an AUC against the areas that the printed points allow."""
+    if allowed.intersects(row.auc):
+        return Verdict.CONSISTENT, ""
+    if oriented(row.auc, allowed) != row.auc:
+        return Verdict.DEPENDS, "It fits if the AUC was counted the other way round."
+    return Verdict.IMPOSSIBLE, ""
+
+
+def _point_finding(marker: Marker) -> Finding:
+    at = marker.at
+    assert at.sensitivity is not None
+    assert at.specificity is not None
+    allowed = point_range(marker)
+    verdict, note = _against_area(marker, allowed)
+    se, sp = shares(marker, "sensitivity"), shares(marker, "specificity")
+    return Finding(
+        id=f"{marker.id}.point",
+        check="area and point",
+        verdict=verdict,
+        numbers=marker.number("auc", "sensitivity", "specificity"),
+        claim=f"A curve through the printed point has the AUC of {marker.label}",
+        printed=f"{marker.a} with {at.sensitivity.text}, {at.specificity.text}",
+        attainable=f"AUC {outward_text(allowed, 4)}",
+        by_hand=(
+            f"{show(se.low)} × {show(sp.low)} = {show(allowed.low)}; "
+            f"1 − {show(1 - se.high)} × {show(1 - sp.high)} = {show(allowed.high)}"
+        ),
+        assumptions=(_SAME_CURVE,)
+        if verdict is not Verdict.IMPOSSIBLE
+        else (_SAME_CURVE, _EMPIRICAL),
+        note=note,
+        values={"low": float(allowed.low), "high": float(allowed.high)},
+    )
+
+
+def _points_finding(row: Marker, cuts: list[Marker]) -> Iterator[Finding]:
+    """The area against all points at once; nothing where two points exclude each other."""
+    points = [(shares(m, "sensitivity"), shares(m, "specificity")) for m in cuts]
+    allowed = bounds.points_bounds(points)
+    if allowed is None:
+        return
+    verdict, note = _against_area(row, allowed)
+    yield Finding(
+        id=f"{row.row_id}.points",
+        check="area and point",
+        verdict=verdict,
+        numbers=tuple(
+            dict.fromkeys(n for m in cuts for n in m.number("auc", "sensitivity", "specificity"))
+        ),
+        claim=f"One curve through all {len(cuts)} printed points has the AUC of {row.label}",
+        printed=f"{row.a} with "
+        + "; ".join(f"{m.at.sensitivity.text}, {m.at.specificity.text}" for m in cuts),  # type: ignore[union-attr]
+        attainable=f"AUC {outward_text(allowed, 4)}",
+        by_hand=(
+            f"the stairs under the points have the area {show(allowed.low)}, "
+            f"those over them {show(allowed.high)}"
+        ),
+        assumptions=("all cuts are cuts of the same curve", _EMPIRICAL),
+        note=note,
+        values={"low": float(allowed.low), "high": float(allowed.high)},
+    )
+
+
+# --- two cut-offs of one marker --------------------------------------------------------
+
+
+def order_of_cuts(paper: Paper) -> Iterator[Finding]:
+    """Further cut-offs of a marker: a stricter one cannot raise the sensitivity, nor lower
+    the specificity; which of two is stricter follows from thresholds and direction."""
+    for row in rows(paper):
+        cuts = [m for m in at_cuts(row) if m.has_point]
+        if len(cuts) > 1:
+            yield _order_finding(row, cuts)
+
+
+def _may_be_stricter(a: Marker, b: Marker) -> bool:
+    """Whether the cut-off `a` may call positive only patients whom `b` calls positive."""
+    return (
+        shares(a, "sensitivity").low <= shares(b, "sensitivity").high
+        and shares(a, "specificity").high >= shares(b, "specificity").low
+    )
+
+
+def _stricter_by_threshold(a: Marker, b: Marker) -> bool | None:
+    """Whether the threshold of `a` is the stricter one; None where that is not known."""
+    first, second = a.at.threshold, b.at.threshold
+    if first is None or second is None or first.comparison != second.comparison:
+        return None
+    if abs(first.value - second.value) <= first.half_unit + second.half_unit:
+        return None
+    # a sign before the threshold says which values are called positive
+    signs = {"<": False, "<=": False, ">": True, ">=": True}
+    upward = signs.get(first.comparison, a.row.direction == "higher")
+    return (first.value > second.value) == upward
+
+
+def _order_finding(row: Marker, cuts: list[Marker]) -> Finding:
+    verdict, note = Verdict.CONSISTENT, ""
+    telling = (cuts[0], cuts[1])
+    pairs = list(combinations(cuts, 2))
+    apart = [(a, b) for a, b in pairs if not _may_be_stricter(a, b) and not _may_be_stricter(b, a)]
+    known = [
+        (a, b) if stricter else (b, a)
+        for a, b in pairs
+        if (stricter := _stricter_by_threshold(a, b)) is not None
+    ]  # the first of each pair is the stricter one
+    against = [(a, b) for a, b in known if not _may_be_stricter(a, b)]
+    if apart:
+        telling, verdict = apart[0], Verdict.IMPOSSIBLE
+        if all(_may_be_turned(a, b) for a, b in apart):
+            verdict = Verdict.DEPENDS
+            note = "It fits if sensitivity and specificity changed places at one of the cut-offs."
+    elif against:
+        telling, verdict = against[0], Verdict.DEPENDS
+        opposite = "lower" if row.row.direction == "higher" else "higher"
+        turned = all(_may_be_stricter(b, a) for a, b in known)
+        note = (
+            f"It fits if {opposite} values are called positive."
+            if turned
+            else "It fits if a threshold stands beside the values of another one."
         )
+    return Finding(
+        id=f"{row.row_id}.cuts",
+        check="order of cut-offs",
+        verdict=verdict,
+        numbers=tuple(
+            number
+            for m in cuts
+            for number in m.number(
+                *(["threshold"] if m.at.threshold is not None else []), "sensitivity", "specificity"
+            )
+        ),
+        claim=f"The stricter of two cut-offs of {row.label} has no higher sensitivity and no lower specificity",
+        printed="; ".join(_point_text(m) for m in cuts),
+        attainable=(
+            "sensitivity falls and specificity rises from one cut-off to a stricter one, or both stay"
+        ),
+        by_hand="; ".join(_point_text(m) for m in telling),
+        assumptions=(
+            "all cut-offs are of the same marker in the same patients",
+            f"{row.row.direction} values are called positive",
+        ),
+        note=note,
+        values={
+            "apart": [(a.id, b.id) for a, b in apart],
+            "against": [(a.id, b.id) for a, b in against],
+        },
+    )
+
+
+def _may_be_turned(a: Marker, b: Marker) -> bool:
+    """Whether two points fit one curve if one of them has its shares the other way round."""
+    se, sp = (shares(a, c) for c in ("sensitivity", "specificity"))
+    other = (shares(b, "sensitivity"), shares(b, "specificity"))
+    return any(
+        (one[0].low <= two[0].high and one[1].high >= two[1].low)
+        or (two[0].low <= one[0].high and two[1].high >= one[1].low)
+        for one, two in (((sp, se), other), ((se, sp), other[::-1]))
+    )
+
+
+def _point_text(marker: Marker) -> str:
+    at = marker.at
+    cut = f"{at.threshold.text.strip()}: " if at.threshold is not None else ""
+    return f"{cut}{at.sensitivity.text.strip()}, {at.specificity.text.strip()}"  # type: ignore[union-attr]
 
 
 # --- the criterion behind the cut ------------------------------------------------------
@@ -169,14 +360,14 @@ def _criteria(marker: Marker) -> dict[str, _Criterion]:
 
 def cut_criterion(paper: Paper) -> Iterator[Finding]:
     """Which usual criterion could have picked the printed cut, row by row and for all rows."""
-    rows: list[tuple[Marker, dict[str, _Criterion]]] = []
+    found: list[tuple[Marker, dict[str, _Criterion]]] = []
     for marker in markers(paper):
-        if marker.points:
+        if marker.has_point and marker.points:
             criteria = _criteria(marker)
-            rows.append((marker, criteria))
+            found.append((marker, criteria))
             yield _criterion_finding(marker, criteria)
-    if len(rows) > 1:
-        yield _criterion_of_all(rows)
+    if len(found) > 1:
+        yield _criterion_of_all(found)
 
 
 _CRITERION_ASSUMPTIONS = (
@@ -273,18 +464,18 @@ def _criterion_of_all(rows: list[tuple[Marker, dict[str, _Criterion]]]) -> Findi
 
 def share_beyond_cut(paper: Paper) -> Iterator[Finding]:
     """Sensitivity and specificity against the printed mean and SD of each group."""
-    for marker in markers(paper):
-        row, groups = marker.row, {g.id for g in paper.groups_of(marker.table)}
-        if row.threshold is None or row.threshold.is_ns or len(groups) != 2:
+    for marker in cut_offs(paper):
+        cut, groups = marker.at.threshold, {c.id: c.size for c in marker.columns}
+        if cut is None or cut.is_ns or len(groups) != 2:
             continue
         summaries = [
             (f"{table.id}.{summary.id}", summary)
             for table in paper.tables_of("two_group")
             for summary in table.rows
             if isinstance(summary, MeanRow)
-            and summary.variable == row.variable
-            and groups <= summary.values.keys()
-            and not summary.n
+            and summary.variable == marker.row.variable
+            and groups.keys() <= summary.values.keys()
+            and groups.items() <= {c.id: c.size for c in paper.columns(table, summary)}.items()
         ]
         for i, (place, summary) in enumerate(summaries):
             for column in ("sensitivity", "specificity"):
@@ -297,18 +488,19 @@ def share_beyond_cut(paper: Paper) -> Iterator[Finding]:
 def _beyond_finding(
     marker: Marker, place: str, summary: MeanRow, column: str, suffix: str
 ) -> Finding:
-    paper, row = marker.paper, marker.row
-    assert row.threshold is not None
+    row, threshold = marker.row, marker.at.threshold
+    assert threshold is not None
     positive = column == "sensitivity"
-    groups = paper.groups_of(marker.table)
-    group = next(g for g in groups if (g.id == marker.table.positive) == positive)
+    group = next(c for c in marker.columns if (c.id == marker.table.positive) == positive)
     found, n = marker.counts(column), group.size
-    half = row.threshold.half_unit
-    cut = Interval(row.threshold.value - half, row.threshold.value + half)
+    half = threshold.half_unit
+    cut = Interval(threshold.value - half, threshold.value + half)
     cell = summary.values[group.id]
     mean, sd = cell.mean.interval, cell.sd.interval.clip(0, math.inf)
     as_printed = positive == (row.direction == "higher")
-    above = found if as_printed else [n - k for k in found]
+    # only the fewest and the most matter
+    ends = [found[0], found[-1]]
+    above = ends if as_printed else [n - k for k in ends]
     result = bounds.share_beyond(mean, sd, cut, above, n)
     verdict, note = Verdict.CONSISTENT, ""
     if not result.holds:
@@ -321,9 +513,7 @@ def _beyond_finding(
     # as many decimals as the units of the variable need
     decimals = 2 * cell.sd.decimals + 2 if result.right < 1 else 2
     if result.side == "at":
-        by_hand = (
-            f"mean {cell.mean.text.strip()} and cut {row.threshold.text} are too close to tell"
-        )
+        by_hand = f"mean {cell.mean.text.strip()} and cut {threshold.text} are too close to tell"
     else:
         by_hand = (
             f"{plain(result.distance)}² × {beyond}/{n} = {show(result.left, decimals)}"
@@ -338,7 +528,7 @@ def _beyond_finding(
         verdict=verdict,
         numbers=(*marker.number("threshold", column), f"{id}.mean", f"{id}.sd"),
         claim=f"The share of {group.label} {where} the cut of {marker.label} fits mean and SD",
-        printed=f"{beyond} of {n} {where} {row.threshold.text}; {cell.mean.text.strip()} ± {cell.sd.text.strip()}",
+        printed=f"{beyond} of {n} {where} {threshold.text}; {cell.mean.text.strip()} ± {cell.sd.text.strip()}",
         attainable=f"share {where} the cut at most {_largest_share(result, n, sd)}",
         by_hand=by_hand,
         assumptions=(
@@ -362,8 +552,8 @@ def _largest_share(result: bounds.Beyond, n: int, sd: Interval) -> str:
 
 def threshold_step(paper: Paper) -> Iterator[Finding]:
     """Whether a cut lies on, or half-way between, values that the variable can take."""
-    for marker in markers(paper):
-        step, cut = paper.variable(marker.row.variable).step, marker.row.threshold
+    for marker in cut_offs(paper):
+        step, cut = paper.variable(marker.row.variable).step, marker.at.threshold
         if step is None or cut is None or step.value.value <= 0:
             continue
         unit = step.value.value

@@ -3,42 +3,74 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 
 from analysis.checks import roc_bounds as bounds
 from analysis.checks.granularity import counts_for_share
-from analysis.paper import Paper, RocRow, RocTable
+from analysis.paper import Column, Cut, Paper, RocRow, RocTable
 from analysis.printed import Interval, Printed, format_fixed
 
 EVERYONE = "every patient of both groups has a value of this marker"
+_MOST_POINTS = 10_000  # pairs of counts behind one printed point that are looked at singly
+
+# programs with intervals and P values of their own kinds beside those of SPSS
+_OTHER_PROGRAMS = re.compile(
+    r"medcalc|stata|\bsas\b|prism|graphpad|python|\br\b|rstudio|\bproc\b|jmp|sigmaplot|minitab|"
+    r"statistica|epi ?info|jamovi|jasp|matlab",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """One row of a ROC table with the sizes and names of its two groups."""
+    """One row of a ROC table at one cut-off, with the sizes and names of its two groups.
+
+    `at` is where the cut-off stands: the row itself, or one of its further `cuts`.
+    """
 
     paper: Paper
     table: RocTable
     row: RocRow
+    at: RocRow | Cut
+    columns: tuple[Column, ...]
 
     @property
-    def id(self) -> str:
+    def row_id(self) -> str:
         return f"{self.table.id}.{self.row.id}"
 
     @property
+    def id(self) -> str:
+        return self.row_id if self.at is self.row else f"{self.row_id}.{self.at.id}"
+
+    @property
     def label(self) -> str:
-        return self.paper.variable(self.row.variable).label
+        name = self.paper.variable(self.row.variable).label
+        if self.at is self.row:
+            return name
+        cut = self.at.threshold.text.strip() if self.at.threshold is not None else self.at.id
+        return f"{name} at {cut}"
 
     @property
     def n1(self) -> int:
-        return self.paper.group(self.table.positive).size
+        return self.size_of(self.table.positive)
 
     @property
     def n0(self) -> int:
-        return self.paper.total_of(self.table) - self.n1
+        return sum(column.size for column in self.columns) - self.n1
+
+    def size_of(self, group: str) -> int:
+        return next(column.size for column in self.columns if column.id == group)
+
+    @property
+    def everyone(self) -> str:
+        """Who is counted, in words."""
+        if any(not column.number.startswith("groups.") for column in self.columns):
+            return "the patients are those with a printed value of this marker"
+        return EVERYONE
 
     @property
     def auc(self) -> Interval:
@@ -49,45 +81,98 @@ class Marker:
         return self.row.auc.text
 
     def number(self, *columns: str) -> tuple[str, ...]:
-        return tuple(f"{self.id}.{column}" for column in columns)
+        """The ids of printed numbers: of the cut-off, or of the whole row (AUC, SE, CI, P)."""
+        return tuple(
+            f"{self.id if column in type(self.at).model_fields else self.row_id}.{column}"
+            for column in columns
+        )
 
-    def counts(self, column: str) -> list[int]:
+    def counts(self, column: str) -> range:
         """Whole numbers of patients whose share of the group prints as the cell."""
         cell, n = self.cell_of(column)
-        return [] if cell is None else list(counts_for_share(cell, n))
+        return range(0) if cell is None else counts_for_share(cell, n)
 
     def cell_of(self, column: str) -> tuple[Printed | None, int]:
         n = self.n1 if column == "sensitivity" else self.n0
-        return getattr(self.row, column), n
+        return getattr(self.at, column), n
+
+    @property
+    def has_point(self) -> bool:
+        return self.at.sensitivity is not None and self.at.specificity is not None
 
     @property
     def points(self) -> list[tuple[int, int]]:
-        """Pairs of counts (positives called positive, negatives called negative)."""
-        return list(product(self.counts("sensitivity"), self.counts("specificity")))
+        """Pairs of counts (positives called positive, negatives called negative); of very
+        many only the corners, and those where both shares are nearest to each other."""
+        first, second = self.counts("sensitivity"), self.counts("specificity")
+        if len(first) * len(second) <= _MOST_POINTS:
+            return list(product(first, second))
+        corners = {(a, b) for a in (first[0], first[-1]) for b in (second[0], second[-1])}
+        share = Fraction(self.n0, self.n1)
+        for a in (first[0], first[-1], *(round(b / share) for b in (second[0], second[-1]))):
+            b = round(a * share)
+            corners |= {(a, b)} if a in first and b in second else set()
+        return sorted(corners)
 
     @property
     def oriented_auc(self) -> Interval:
         """The AUC the way round in which sensitivity and specificity are printed: 1 − AUC
         where only that fits the point."""
-        if self.row.sensitivity is None or self.row.specificity is None:
+        if not self.has_point:
             return self.auc
-        allowed = point_range(self)
-        turned = Interval(1 - self.auc.high, 1 - self.auc.low)
-        return (
-            turned if not allowed.intersects(self.auc) and allowed.intersects(turned) else self.auc
-        )
+        return oriented(self.auc, point_range(self))
 
 
-def markers(paper: Paper) -> Iterator[Marker]:
+def oriented(auc: Interval, allowed: Interval) -> Interval:
+    """An AUC, or 1 − AUC where only that lies in the range `allowed`."""
+    turned = Interval(1 - auc.high, 1 - auc.low)
+    return turned if not allowed.intersects(auc) and allowed.intersects(turned) else auc
+
+
+def _columns(paper: Paper, roc: RocTable, variable: str) -> tuple[Column, ...]:
+    """The groups of a ROC table, with the patients who have a value of the variable where
+    another table prints their number."""
+    groups = {g.id for g in paper.groups_of(roc)}
+    for table in paper.tables_of("two_group"):
+        for row in table.rows:
+            if row.variable == variable and groups <= (row.n or {}).keys():
+                found = [c for c in paper.columns(table, row) if c.id in groups]
+                if len(found) == len(groups):
+                    return tuple(found)
+    return tuple(paper.columns(roc))
+
+
+def rows(paper: Paper) -> Iterator[Marker]:
+    """Every row of every ROC table, at its first cut-off."""
     for table in paper.tables_of("roc"):
         for row in table.rows:
-            marker = Marker(paper, table, row)
-            if marker.n0 > 0 and row.auc is not None:
+            marker = Marker(paper, table, row, row, _columns(paper, table, row.variable))
+            if marker.n0 > 0:
                 yield marker
 
 
+def markers(paper: Paper) -> Iterator[Marker]:
+    """The rows that print an AUC."""
+    return (marker for marker in rows(paper) if marker.row.auc is not None)
+
+
+def at_cuts(marker: Marker) -> Iterator[Marker]:
+    """A row at its own cut-off and at each further one."""
+    yield marker
+    for cut in marker.row.cuts:
+        yield replace(marker, at=cut)
+
+
+def cut_offs(paper: Paper) -> Iterator[Marker]:
+    """Every cut-off of every row."""
+    for marker in rows(paper):
+        yield from at_cuts(marker)
+
+
 def uses_spss(paper: Paper) -> bool:
-    return "spss" in (paper.paper.software or "").lower()
+    """Whether SPSS is the only program that the paper names."""
+    software = paper.paper.software or ""
+    return "spss" in software.lower() and not _OTHER_PROGRAMS.search(software)
 
 
 def show(value: Fraction | float, decimals: int = 4) -> str:

@@ -29,8 +29,8 @@ from analysis.checks.roc_marker import (
     rounded_down,
     rounded_up,
     show,
-    uses_spss,
 )
+from analysis.checks.words import uses_spss
 from analysis.findings import Finding, Verdict, verdict_for
 from analysis.paper import Paper, RocRow
 from analysis.printed import Interval, Printed

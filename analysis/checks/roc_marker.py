@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -16,13 +15,6 @@ from analysis.printed import Interval, Printed, format_fixed
 
 EVERYONE = "every patient of both groups has a value of this marker"
 _MOST_POINTS = 10_000  # pairs of counts behind one printed point that are looked at singly
-
-# programs with intervals and P values of their own kinds beside those of SPSS
-_OTHER_PROGRAMS = re.compile(
-    r"medcalc|stata|\bsas\b|prism|graphpad|python|\br\b|rstudio|\bproc\b|jmp|sigmaplot|minitab|"
-    r"statistica|epi ?info|jamovi|jasp|matlab",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +159,6 @@ def cut_offs(paper: Paper) -> Iterator[Marker]:
     """Every cut-off of every row."""
     for marker in rows(paper):
         yield from at_cuts(marker)
-
-
-def uses_spss(paper: Paper) -> bool:
-    """Whether SPSS is the only program that the paper names."""
-    software = paper.paper.software or ""
-    return "spss" in software.lower() and not _OTHER_PROGRAMS.search(software)
 
 
 def show(value: Fraction | float, decimals: int = 4) -> str:

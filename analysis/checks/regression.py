@@ -13,6 +13,7 @@ from analysis.checks import common
 from analysis.checks.margins import crude_measures, roc_row, same_cut
 from analysis.checks.regression_constant import constant_coding
 from analysis.checks.regression_rows import confidence_level, rows, significance
+from analysis.checks.univariable import univariable_rows
 from analysis.checks.words import (
     LABELS,
     RATIOS,
@@ -23,7 +24,7 @@ from analysis.checks.words import (
     text_of,
 )
 from analysis.findings import Finding, Verdict
-from analysis.paper import Coefficient, Paper, RegressionTable
+from analysis.paper import Coefficient, Paper, RegressionTable, RocTable
 from analysis.printed import Printed
 
 # --- what the ratio is called ----------------------------------------------------------
@@ -226,4 +227,39 @@ def _threshold_finding(
     )
 
 
-CHECKS = (rows, significance, confidence_level, ratio_name, constant_coding, thresholds)
+# --- the order of the limits -----------------------------------------------------------
+
+
+def limits_order(paper: Paper) -> Iterator[Finding]:
+    """Limits that are printed with the upper one first."""
+    for table in paper.tables:
+        if not isinstance(table, RegressionTable | RocTable):
+            continue
+        for row in table.rows:
+            if row.ci is not None and row.ci.reversed:
+                prefix = f"{table.id}.{row.id}"
+                low, high = text_of(row.ci.low), text_of(row.ci.high)
+                yield Finding(
+                    id=f"{prefix}.limits_order",
+                    check="order of the limits",
+                    verdict=Verdict.DEPENDS,
+                    numbers=(f"{prefix}.ci.low", f"{prefix}.ci.high"),
+                    claim="The lower limit stands first",
+                    printed=f"{high} to {low}",
+                    attainable=f"{low} to {high}",
+                    by_hand=f"{low} < {high}",
+                    assumptions=("both numbers are limits of one interval",),
+                    note="The limits are printed the other way round; the other checks take the smaller one as the lower.",
+                )
+
+
+CHECKS = (
+    rows,
+    significance,
+    confidence_level,
+    ratio_name,
+    constant_coding,
+    thresholds,
+    univariable_rows,
+    limits_order,
+)

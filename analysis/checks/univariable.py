@@ -36,7 +36,8 @@ CHECK = "univariable row and counts"
 _MOST_TABLES = 200  # two-by-two tables behind one rounded sensitivity and specificity
 _MOST_LEFT_OUT = 5  # patients left out of the model that are tried
 _HALF = Fraction(1, 2)
-_SOLVER = 2**32  # units in the last place left to a root of the solver
+# R's fisher.test solves for the ratio, or one over it, to ε^¼ only
+_SOLVER = 1.3e-4
 
 Counts = tuple[int, int, int, int]  # a, b, c, d
 
@@ -91,10 +92,10 @@ def readings(counts: Counts) -> Iterator[Estimate]:
                 "coefficient of codes −1 and 1", estimate.b * half, estimate.variance * quarter
             )
         exact = _conditional(counts)
+        slack = min(_SOLVER * math.exp(abs(exact)), 0.1)
         for side in (exact, -exact):
-            yield Estimate(
-                "conditional (exact) odds ratio", Interval.outward(side, side, _SOLVER), None
-            )
+            around = Interval(Fraction(side - slack), Fraction(side + slack))
+            yield Estimate("conditional (exact) odds ratio", around, None)
     corrected = odds_ratio(
         tuple(x + _HALF for x in counts),
         "odds ratio with one half added to each count (Haldane; Firth's penalty)",

@@ -82,7 +82,8 @@ def test_estimates_limits_and_tests_are_those_of_R(case):
     assert univariable.exact_limits(counts, 0.95) == pytest.approx(case["exact"], rel=1e-3)
     readings = {e.words: e for e in reversed(list(univariable.readings(counts)))}
     exact = readings["conditional (exact) odds ratio"].b
-    assert float(exact.low) == pytest.approx(math.log(case["conditional"]), abs=1e-4)
+    assert exact.low <= math.log(case["conditional"]) <= exact.high
+    assert exact.high - exact.low < 0.005
     other = univariable.other_p(counts)
     for name, key in (
         ("the likelihood-ratio test", "lr"), ("the score (χ²) test", "pearson"),

@@ -55,7 +55,7 @@ def _conventions(row: PrintedRow) -> Iterator[tuple[Convention, str]]:
         yield Convention(wald_is_z=True), "the column Wald holds |B|/SE, not its square"
     if "p" in printed:
         yield Convention(one_sided=True), "P is one-sided"
-    if "b" in printed and ({"ratio", *_LIMITS} & printed):
+    if {"b", "se"} & printed and {"ratio", *_LIMITS} & printed:
         for units in _UNITS:
             for factor in (Fraction(units), Fraction(1, units)):
                 name = str(units) if factor >= 1 else f"1/{units}"

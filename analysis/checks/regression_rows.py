@@ -451,7 +451,8 @@ def significance(paper: Paper) -> Iterator[Finding]:
             elif by_p == by_interval:
                 verdict = Verdict.REPRODUCED
             elif line.wald_type:
-                verdict = Verdict.IMPOSSIBLE
+                note = other_reading(line.row, True, table.confidence is not None)
+                verdict = Verdict.DEPENDS if note else Verdict.IMPOSSIBLE
             else:
                 verdict = Verdict.DEPENDS
                 note = "P and the interval may come from different methods (Wald, likelihood ratio, profile)."

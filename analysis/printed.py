@@ -290,11 +290,13 @@ class CountPercent:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A cell ``low–high``: a confidence interval, or the quartiles of a median."""
+    """A cell ``low–high``: a confidence interval, or the quartiles of a median; `reversed`
+    where the upper limit is printed first."""
 
     text: str
     low: Printed
     high: Printed
+    reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,10 +351,16 @@ def parse_percent(text: str) -> Printed:
 
 
 def parse_share(text: str) -> Printed:
-    """Read a proportion between 0 and 1 (sensitivity, AUC, …)."""
+    """Read a proportion between 0 and 1 (sensitivity, AUC, …), or one in percent with its
+    sign: ``76.8%`` is 0.768, rounded to three decimals."""
     share = parse_number(text)
+    if share.percent:
+        value, decimals = share.value / 100, share.decimals + 2
+        share = Printed(share.text, value, decimals, share.comparison)
     if not 0 <= share.value <= 1:
-        raise PrintedError(f"found {quoted(text)}, a proportion between 0 and 1 is needed")
+        raise PrintedError(
+            f"found {quoted(text)}, a proportion between 0 and 1, or a percentage with its sign, is needed"
+        )
     return share
 
 
@@ -376,14 +384,26 @@ def parse_p(text: str) -> Printed:
 
 
 def parse_range(text: str) -> Range:
-    """Read ``0.742–0.848`` (en dash, hyphen, comma, semicolon or "to" between the limits)."""
+    """Read ``0.742–0.848`` (en dash, hyphen, comma, semicolon or "to" between the limits;
+    ``<0.001 – >999.999`` too)."""
+    found = parse_limits(text)
+    if found.reversed:
+        raise PrintedError(f"found {quoted(text)}, the lower limit must stand first")
+    return found
+
+
+def parse_limits(text: str) -> Range:
+    """Read the limits of a confidence interval, in either order: ``0.88–0.48`` has the lower
+    limit 0.48 and is kept as `reversed`."""
     tidy = _tidy(text)
-    match = re.fullmatch(r"(.*?[\d.]%?)\s*(?:[–—‒]|-|,\s|;|\bto\b)\s*([−+-]?[\d.].*)", tidy)
+    match = re.fullmatch(
+        r"(.*?[\d.]%?)\s*(?:[–—‒]|-|,\s|;|\bto\b)\s*((?:[<>≤≥]=?\s*)?[−+-]?[\d.].*)", tidy
+    )
     if not match:
         raise PrintedError(f"found {quoted(text)}, two limits such as 0.742–0.848 are needed")
     low, high = parse_number(match[1]), parse_number(match[2])
     if low.value > high.value:
-        raise PrintedError(f"found {quoted(text)}, the lower limit must stand first")
+        return Range(text, high, low, reversed=True)
     return Range(text, low, high)
 
 

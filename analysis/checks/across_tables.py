@@ -7,6 +7,7 @@ the counts of other tables.  The proofs stand in :mod:`analysis.compatible.certi
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -14,7 +15,14 @@ from fractions import Fraction
 from analysis.checks import common
 from analysis.checks.margins import Margin, margin_of
 from analysis.checks.regression_constant import slope_of, why_not
-from analysis.checks.words import MODELS, ROUNDED_ONCE, link_of, listed, model_words, range_text
+from analysis.checks.words import (
+    ROUNDED_ONCE,
+    listed,
+    named_link,
+    named_model,
+    range_text,
+    why_not_one_model,
+)
 from analysis.compatible import coherence
 from analysis.compatible.certificate import EVERYTHING, Problem
 from analysis.compatible.coherence import Proofs
@@ -53,9 +61,7 @@ class Joined:
 
 def joined(paper: Paper, table: RegressionTable) -> Joined | str:
     """A regression table joined with other tables, or what is missing for that."""
-    if not table.is_one_binary_model:
-        return "a regression of who had the event on all predictors together"
-    missing = why_not(paper, table)
+    missing = why_not_one_model(paper, table) or why_not(paper, table)
     if not missing and len(table.rows) > coherence.MOST_PREDICTORS:
         missing = f"a table with at most {coherence.MOST_PREDICTORS} predictors"
     if missing:
@@ -91,12 +97,12 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
     ``sqrt(1/a + 1/c)``.  ``depends`` where the bound of the named model (logistic where none is
     named) fails, since robust errors, other codes and penalised fits may lie below it.
     """
-    for table in paper.tables_of("regression"):
-        if table.event is None or table.model == "cox":
-            continue
+    own = [t for t in paper.tables_of("regression") if not why_not_one_model(paper, t)]
+    seen = Counter(row.id for table in own for row in table.rows)
+    for table in own:
         n1 = paper.group(table.event).size
         n0 = paper.total_of(table) - n1
-        named = link_of(paper.paper.tests.model, MODELS)
+        named = named_link(paper, table)
         for row in table.rows:
             margin = margin_of(paper, table, row)
             if row.se is None or row.se.comparison != "=" or not margin.uses:
@@ -107,7 +113,10 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
             }
             if bounds["logit"] is None or bounds["log"] is None:
                 continue
-            yield _error_finding(paper, table, row, margin, bounds, named)
+            # two models may have a row of the same name
+            place = row.id if seen[row.id] == 1 else f"{table.id}.{row.id}"
+            found = _error_finding(paper, table, row, margin, bounds, named)
+            yield replace(found, id=f"{PART}.{place}.se")
 
 
 def _error_finding(
@@ -171,7 +180,7 @@ def _error_finding(
             f"{range_text(margin.others)} of {n0} without ({margin.ground}); fewer patients would only raise the bound",
             "other covariates, listed or not, may be in the model",
             f"the program stopped within {float(_EARLY_STOP):.1%} of the final standard error",
-            model_words(paper.paper.tests.model),
+            named_model(paper, table),
             ROUNDED_ONCE,
         ),
         note=_error_note(refuted, named, moves, row, floor),
@@ -256,7 +265,7 @@ def _score_finding(paper: Paper, found: Joined) -> Finding:
         for link in refuted
     }
     surely = [link for link in refuted if effect[link].tree is not None]
-    named = link_of(paper.paper.tests.model, MODELS)
+    named = named_link(paper, table)
     judged = named if named in LINKS else "logit"
     # never more than "depends": covariates that a table does not list cannot be refuted
     verdict = Verdict.DEPENDS if judged in refuted else Verdict.CONSISTENT
@@ -286,7 +295,7 @@ def _score_finding(paper: Paper, found: Joined) -> Finding:
             f"the modelled event is {paper.group(table.event).label}; the coefficient belongs to having the named category",
             f"patients with each category: {'; '.join(bounded)}",
             "the two codes of a predictor are one step apart, such as 0/1 or 1/2, and the constant may be any number, so that which of them does not matter",
-            model_words(paper.paper.tests.model),
+            named_model(paper, table),
             ROUNDED_ONCE,
         ),
         note=(

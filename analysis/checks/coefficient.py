@@ -24,7 +24,7 @@ from scipy import special
 
 from analysis.checks import common
 from analysis.checks.plane import Polygon
-from analysis.printed import Interval, Printed
+from analysis.printed import Interval, Printed, hull
 
 COLUMNS = ("b", "se", "wald", "p", "ratio", "ci.low", "ci.high")
 
@@ -36,6 +36,11 @@ _FAR_AWAY = 10**5
 _LEAST_SE = Fraction(1, 10**12)  # a standard error is positive: (0, 0) would satisfy any ratio
 _BINARY_PLACES = 36  # coarse on purpose: short fractions, and 1e-11 is far below any rounding
 _Z_MARGIN = 2.0**-36
+_ROUND_Z = {
+    Fraction(9, 10): Fraction("1.645"),
+    Fraction(19, 20): Fraction("1.96"),
+    Fraction(99, 100): Fraction("2.576"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,26 @@ def z_from_p(p: Interval) -> Interval:
     )
 
 
-def half_planes(column: str, printed: Printed, z: Interval, sign: int) -> tuple[HalfPlane, ...]:
+@dataclass(frozen=True, slots=True)
+class Convention:
+    r"""How a row is printed where that is not the usual way.
+
+    `units`: ratio and limits belong to so many units of the predictor (a hazard ratio per 10
+    years beside a B per year; 2 for SAS's effect coding, whose B is half a log odds ratio);
+    `wald_is_z`: the column Wald holds \|B\|/SE and not its square; `one_sided`: so is P.
+    """
+
+    units: Fraction = Fraction(1)
+    wald_is_z: bool = False
+    one_sided: bool = False
+
+
+USUAL = Convention()
+
+
+def half_planes(
+    column: str, printed: Printed, z: Interval, sign: int, convention: Convention = USUAL
+) -> tuple[HalfPlane, ...]:
     """The half-planes ``a·B + b·SE <= c`` that hold the (B, SE) behind one printed number.
 
     `column` is one of :data:`COLUMNS`, `z` encloses the normal quantile of the interval,
@@ -106,17 +130,24 @@ def half_planes(column: str, printed: Printed, z: Interval, sign: int) -> tuple[
     is an enclosure its lenient end is used.
     """
     inside = printed.interval
+    if column == "p" and convention.one_sided:
+        inside = inside * Interval.point(2)
     if column == "b":
         return _strip(1, 0, inside)
     if column == "se":
         return _strip(0, 1, inside)
     if column in ("wald", "p"):
-        root = common.sqrt(inside.clip(0, math.inf)) if column == "wald" else z_from_p(inside)
+        if column == "p":
+            root = z_from_p(inside)
+        else:
+            square = inside.clip(0, math.inf)
+            root = _coarse(square) if convention.wald_is_z else common.sqrt(square)
         planes: list[HalfPlane] = [(-sign, _down(root.low), 0)]
         if not math.isinf(root.high):
             planes.append((sign, -_up(root.high), 0))
         return tuple(planes)
-    logs = _coarse(common.log(inside.clip(0, math.inf)))
+    logs = common.log(inside.clip(0, math.inf)) / Interval.point(convention.units)
+    logs = _coarse(logs)
     if column == "ratio":
         return _strip(1, 0, logs)
     # ln limit = B ∓ z·SE with SE >= 0: each side takes the end of z that allows more
@@ -158,22 +189,34 @@ class PrintedRow:
     """One row as printed: a mapping of :data:`COLUMNS` (those that are there) to numbers.
 
     `level` is the confidence level of the two limits, as a fraction (19/20).  Raises
-    ValueError for a number beyond :data:`LARGEST`, which no fit prints.
+    ValueError for a number beyond :data:`LARGEST`, which no fit prints.  `round_z` takes
+    1.645, 1.96 or 2.576 beside the quantile, as a calculator does.
     """
 
-    def __init__(self, printed: Mapping[str, Printed], level: Fraction):
+    def __init__(
+        self,
+        printed: Mapping[str, Printed],
+        level: Fraction,
+        convention: Convention = USUAL,
+        round_z: bool = False,
+    ):
         self.printed = {c: printed[c] for c in COLUMNS if c in printed}
         if any(abs(n.value) > LARGEST for n in self.printed.values()):
             raise ValueError(f"a number beyond {float(LARGEST):.0e} stands in the row")
         self.level = level
+        self.convention = convention
         self.z = _coarse(common.z_for_level(level))
+        if round_z and level in _ROUND_Z:
+            self.z = hull((self.z.low, self.z.high, _ROUND_Z[level]))
         biggest = max((abs(n.value) + n.half_unit for n in self.printed.values()), default=0)
         self.far = 10**9 * (1 + Fraction(biggest))
 
     @cached_property
     def _planes(self) -> dict[int, dict[str, tuple[HalfPlane, ...]]]:
         return {
-            sign: {c: half_planes(c, n, self.z, sign) for c, n in self.printed.items()}
+            sign: {
+                c: half_planes(c, n, self.z, sign, self.convention) for c, n in self.printed.items()
+            }
             for sign in (1, -1)
         }
 

@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from analysis.checks import common
-from analysis.checks.words import NINETY_FIVE, level_of
-from analysis.paper import Coefficient, MeanRow, Paper, RegressionTable, RocRow
+from analysis.checks.words import NINETY_FIVE, level_of, times_to_event
+from analysis.paper import (
+    Coefficient,
+    CountRow,
+    LevelsRow,
+    MeanRow,
+    Paper,
+    RegressionTable,
+    RocRow,
+    TwoGroupTable,
+)
 from analysis.printed import Interval, Printed, whole_values
 
 
@@ -68,15 +77,17 @@ def two_by_two(
 def crude_measures(
     paper: Paper, table: RegressionTable, row: Coefficient
 ) -> dict[str, object] | None:
-    if table.event is None:
+    """Crude counts and measures of a predictor; None where they are not known, or say nothing
+    about the model of the table."""
+    if table.event is None or times_to_event(paper, table):
         return None
     margin = margin_of(paper, table, row)
     if not (margin.events.is_point and margin.others.is_point):
         return None
-    n1 = paper.group(table.event).size
+    n1, n0 = sizes_of(paper, table, row)
     a, b = int(margin.events.low), int(margin.others.low)
-    c, d = n1 - a, paper.total_of(table) - n1 - b
-    if a + b == 0 or c + d == 0:
+    c, d = n1 - a, n0 - b
+    if min(c, d) < 0 or a + b == 0 or c + d == 0:
         return None
     counts = {"exposed_events": a, "exposed": a + b, "others_events": c, "others": c + d}
     return counts | two_by_two(a, b, c, d, level_of(table))
@@ -109,6 +120,37 @@ def margin_of(paper: Paper, table: RegressionTable, row: Coefficient) -> Margin:
     return free
 
 
+def counted_in(paper: Paper, row: Coefficient) -> tuple[TwoGroupTable, CountRow | LevelsRow] | None:
+    """The table and the row in which the patients with a predictor are counted."""
+    if row.margin is None:
+        return None
+    table_id, row_id, *_ = row.margin.split(".")
+    table = paper.table(table_id)
+    if not isinstance(table, TwoGroupTable):
+        return None
+    found = next((r for r in table.rows if r.id == row_id), None)
+    return (table, found) if isinstance(found, CountRow | LevelsRow) else None
+
+
+def has_missing_values(paper: Paper, table: RegressionTable, row: Coefficient) -> bool:
+    """Whether the counts of a predictor are printed as those of fewer patients than the groups."""
+    found = counted_in(paper, row)
+    if found is None:
+        return False
+    columns = {c.id: c.size for c in paper.columns(*found)}
+    return any(columns.get(g.id, g.size) < g.size for g in paper.groups_of(table))
+
+
+def sizes_of(paper: Paper, table: RegressionTable, row: Coefficient) -> tuple[int, int]:
+    """Patients with and without the event: of whole groups, or those with a value of the
+    predictor where the row of its counts prints their number."""
+    sizes = {g.id: g.size for g in paper.groups_of(table)}
+    if (found := counted_in(paper, row)) is not None:
+        sizes |= {c.id: c.size for c in paper.columns(*found) if c.id in sizes}
+    assert table.event is not None
+    return sizes[table.event], sum(sizes.values()) - sizes[table.event]
+
+
 def roc_row(paper: Paper, reference: str) -> tuple[str, RocRow]:
     table_id, _, row_id = reference.partition(".")
     roc = paper.table(table_id)
@@ -134,17 +176,21 @@ def _margin_of_cut(paper: Paper, table: RegressionTable, row: Coefficient) -> Ma
         and not same_cut(roc.threshold, row.threshold)
     ):
         return None
-    if len(paper.groups_of(table)) > 2 and positive != table.event:
+    own = {g.id for g in paper.groups_of(table)}
+    if own != {g.id for g in paper.groups_of(paper.table(row.cut.partition(".")[0]))}:
         return None
+    if len(own) > 2 and positive != table.event:
+        return None
+    if any(
+        r.variable == roc.variable and r.n for t in paper.tables_of("two_group") for r in t.rows
+    ):
+        return None  # the shares are of fewer patients than the groups
     sizes = {positive: paper.group(positive).size}
     sizes["rest"] = paper.total_of(table) - sizes[positive]
     above = {}
     for group, share in ((positive, roc.sensitivity), ("rest", roc.specificity)):
-        scale = Fraction(1, 100) if share.percent else Fraction(1)
-        reach = share.interval.clip(0, 1 / scale)
-        hits = whole_values(
-            Interval(reach.low * scale * sizes[group], reach.high * scale * sizes[group])
-        )
+        reach = share.interval.clip(0, 1)
+        hits = whole_values(Interval(reach.low * sizes[group], reach.high * sizes[group]))
         if not hits:
             return None
         above[group] = Interval(Fraction(hits[0]), Fraction(hits[-1]))
@@ -166,7 +212,10 @@ def _margin_of_mean(paper: Paper, table: RegressionTable, row: Coefficient) -> M
         (t.id, r)
         for t in paper.tables_of("two_group")
         for r in t.rows
-        if isinstance(r, MeanRow) and r.variable == row.variable
+        if isinstance(r, MeanRow)
+        and r.variable == row.variable
+        and not r.n
+        and {g.id for g in paper.groups_of(table)} <= r.values.keys()
     ]
     if not side or not means:
         return None

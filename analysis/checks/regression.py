@@ -13,9 +13,18 @@ from analysis.checks import common
 from analysis.checks.margins import crude_measures, roc_row, same_cut
 from analysis.checks.regression_constant import constant_coding
 from analysis.checks.regression_rows import confidence_level, rows, significance
-from analysis.checks.words import LABELS, MODELS, RATIOS, as_printed, link_of, model_words, text_of
+from analysis.checks.univariable import univariable_rows
+from analysis.checks.words import (
+    LABELS,
+    RATIOS,
+    as_printed,
+    link_of,
+    named_link,
+    named_model,
+    text_of,
+)
 from analysis.findings import Finding, Verdict
-from analysis.paper import Coefficient, Paper, RegressionTable
+from analysis.paper import Coefficient, Paper, RegressionTable, RocTable
 from analysis.printed import Printed
 
 # --- what the ratio is called ----------------------------------------------------------
@@ -32,9 +41,9 @@ def ratio_name(paper: Paper) -> Iterator[Finding]:
     risk ratio, Wald for the risk difference; the risk ratio that an odds ratio means at
     the crude risk of the others is Zhang and Yu's (1998), rough for adjusted ratios.
     """
-    model = link_of(paper.paper.tests.model, MODELS)
-    model = "log" if model == "log-binomial" else model  # the same link, the same ratio
     for table in paper.tables_of("regression"):
+        model = named_link(paper, table)
+        model = "log" if model == "log-binomial" else model  # the same link, the same ratio
         label = link_of(table.effect_label, LABELS)
         for row in table.rows:
             if row.ratio is not None:
@@ -50,7 +59,7 @@ def _ratio_finding(
     paper: Paper, table: RegressionTable, row: Coefficient, label: str | None, model: str | None
 ) -> Finding:
     words = paper.paper.tests.model
-    named = model_words(words)
+    named = named_model(paper, table)
     if model is not None and model == label:
         verdict, note = Verdict.CONSISTENT, f"exp(B) of this model is the {RATIOS[model]}."
     elif model is None and label in ("logit", "hazard"):
@@ -110,12 +119,15 @@ def _ratio_finding(
                 f" Read as an odds ratio, {text_of(row.ratio)} at a risk of {base:.2f} without the "
                 f"category would be a risk ratio of about {risk_ratio:.2f}."
             )
-        note += (
-            " Crude and adjusted measures may differ in any honest table: their gap proves nothing."
-        )
+        if table.analysis == "multivariable":
+            note += " Crude and adjusted measures may differ in any honest table: their gap proves nothing."
     prefix = f"{table.id}.{row.id}"
     if not by_hand:
-        by_hand = "logit: exp(B) multiplies the odds; log link: exp(B) multiplies the risk or rate"
+        by_hand = (
+            "Cox: exp(B) multiplies the hazard"
+            if "hazard" in (model, label)
+            else "logit: exp(B) multiplies the odds; log link: exp(B) multiplies the risk or rate"
+        )
     return Finding(
         id=f"{prefix}.ratio_is_exp_b",
         check="name of the ratio",
@@ -126,8 +138,9 @@ def _ratio_finding(
         attainable=attainable,
         by_hand=by_hand,
         assumptions=(
-            named,
-            "the counts of the other tables are those of the patients in the model",
+            (named, "the counts of the other tables are those of the patients in the model")
+            if crude is not None or model != "hazard"
+            else (named,)
         ),
         note=note,
         values=values,
@@ -214,4 +227,39 @@ def _threshold_finding(
     )
 
 
-CHECKS = (rows, significance, confidence_level, ratio_name, constant_coding, thresholds)
+# --- the order of the limits -----------------------------------------------------------
+
+
+def limits_order(paper: Paper) -> Iterator[Finding]:
+    """Limits that are printed with the upper one first."""
+    for table in paper.tables:
+        if not isinstance(table, RegressionTable | RocTable):
+            continue
+        for row in table.rows:
+            if row.ci is not None and row.ci.reversed:
+                prefix = f"{table.id}.{row.id}"
+                low, high = text_of(row.ci.low), text_of(row.ci.high)
+                yield Finding(
+                    id=f"{prefix}.limits_order",
+                    check="order of the limits",
+                    verdict=Verdict.DEPENDS,
+                    numbers=(f"{prefix}.ci.low", f"{prefix}.ci.high"),
+                    claim="The lower limit stands first",
+                    printed=f"{high} to {low}",
+                    attainable=f"{low} to {high}",
+                    by_hand=f"{low} < {high}",
+                    assumptions=("both numbers are limits of one interval",),
+                    note="The limits are printed the other way round; the other checks take the smaller one as the lower.",
+                )
+
+
+CHECKS = (
+    rows,
+    significance,
+    confidence_level,
+    ratio_name,
+    constant_coding,
+    thresholds,
+    univariable_rows,
+    limits_order,
+)

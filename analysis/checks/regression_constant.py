@@ -9,15 +9,15 @@ from functools import lru_cache
 
 from analysis.checks import common
 from analysis.checks import constant as mean
-from analysis.checks.margins import Margin, margin_of
+from analysis.checks.margins import Margin, has_missing_values, margin_of
 from analysis.checks.words import (
-    MODELS,
     ROUNDED_ONCE,
     as_float,
-    link_of,
-    model_words,
+    named_link,
+    named_model,
     range_text,
     text_of,
+    why_not_one_model,
 )
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Paper, RegressionTable
@@ -44,7 +44,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     assert table.constant is not None
     printed = table.constant.b
     n, events = paper.total_of(table), paper.group(table.event).size
-    missing = why_not(paper, table)
+    missing = why_not_one_model(paper, table) or why_not(paper, table)
     if missing:
         return Finding(
             id=f"{table.id}.constant_coding",
@@ -65,7 +65,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
     )
     labels = [row.id for row in table.rows]
     found, fitting = _evaluate(model, Fraction(events, n))
-    named = link_of(paper.paper.tests.model, MODELS)
+    named = named_link(paper, table)
     first, second = ("log", "logit") if named == "log" else ("logit", "log")
     rate = Fraction(events, n)
     tables = [_as_row(f, labels, rate) for f in found]
@@ -86,7 +86,7 @@ def _constant_finding(paper: Paper, table: RegressionTable) -> Finding:
         f"{row.label}: {range_text(m.total)}{_ground(m)}"
         for row, m in zip(table.rows, margins, strict=True)
     ]
-    known = model_words(paper.paper.tests.model)
+    known = named_model(paper, table)
     statement = _reading_text(verdict, first, second, fitting, labels)
     if verdict is Verdict.IMPOSSIBLE:
         # the verdict and what it rests on stand in one sentence
@@ -150,6 +150,8 @@ def why_not(paper: Paper, table: RegressionTable) -> str:
             return f"the coefficient of {row.label}"
         if row.margin is None and row.cut is None and row.threshold is None:
             return f"whether {row.label} has two values, and how many patients have each"
+        if has_missing_values(paper, table, row):
+            return f"the model without the patients who have no value of {row.label}"
     return ""
 
 

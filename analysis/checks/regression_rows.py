@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from scipy import special
 
 from analysis.checks import common
 from analysis.checks.coefficient import LARGEST, PrintedRow, Region
+from analysis.checks.regression_readings import (
+    NAMES,
+    any_line,
+    exp_float,
+    exp_of,
+    other_reading,
+    recompute,
+    z_text,
+)
 from analysis.checks.words import (
     ROUNDED_ONCE,
     as_float,
@@ -20,15 +29,12 @@ from analysis.checks.words import (
     listed,
     reach_text,
     text_of,
+    uses_spss,
 )
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Constant, Paper, RegressionTable
 from analysis.printed import Interval, Printed, format_fixed
 
-_NAMES = {
-    "b": "B", "se": "SE", "wald": "Wald", "p": "P", "ratio": "exp(B)",
-    "ci.low": "lower limit", "ci.high": "upper limit",
-}  # fmt: skip
 _CLAIMS = {
     "b": "B fits the other numbers of its row",
     "se": "the standard error fits the other numbers of its row",
@@ -69,7 +75,7 @@ class _Line:
             )
         if {"ci.low", "ci.high"} & self.row.printed.keys():
             level = "" if self.table.confidence else " (level not printed, 95% taken)"
-            stated.append(f"the limits are exp(B ± {_z_text(self.row)}·SE){level}")
+            stated.append(f"the limits are exp(B ± {z_text(self.row)}·SE){level}")
         return tuple(stated)
 
 
@@ -80,8 +86,10 @@ def _lines(paper: Paper, table: RegressionTable) -> Iterator[_Line]:
     ]
     if table.constant is not None:
         everything.append(("constant", "Constant", table.constant))
-    software = (paper.paper.software or "").casefold()
-    wald_type = "spss" in software or any(row.wald is not None for _, _, row in everything)
+    # SPSS prints Wald's P beside a coefficient; a univariable row may show that of another test
+    wald_type = (uses_spss(paper) and table.analysis == "multivariable") or any(
+        row.wald is not None for _, _, row in everything
+    )
     for id, label, row in everything:
         printed = _columns(row)
         if printed:
@@ -107,7 +115,8 @@ def rows(paper: Paper) -> Iterator[Finding]:
     P values of likelihood-ratio tests and profile-likelihood limits are not Wald's.  Where
     neither a Wald column nor the program says that these are Wald's, a conflict that
     vanishes without P or without both limits is ``depends``, not ``impossible``; a ratio
-    outside its own limits stays impossible (a profile interval holds its estimate).
+    outside its own limits stays impossible (a profile interval holds its estimate).  Other
+    ways to print a row (:mod:`analysis.checks.regression_readings`) are tried as well.
     """
     for table in paper.tables_of("regression"):
         for line in _lines(paper, table):
@@ -118,6 +127,13 @@ def _row_findings(line: _Line) -> Iterator[Finding]:
     row = line.row
     others = row.without_each()
     full = _with_own(row, others)
+    if full.is_empty:
+        # limits computed with 1.96 are as good as those with 1.959964
+        rounded = PrintedRow(row.printed, row.level, round_z=True)
+        if not rounded.region().is_empty:
+            line, row = replace(line, row=rounded), rounded
+            others = row.without_each()
+            full = _with_own(row, others)
     known = [c for c in row.printed if _is_bounded(row, others[c], c)]
     if full.is_empty:
         yield from _conflicting(line, others, known)
@@ -169,24 +185,9 @@ def _reach(row: PrintedRow, region: Region, column: str) -> Interval:
         far = Fraction(10**4)  # P is 0 in floating point long before
         return common.p_from_z(Interval(min(z.low, far), min(z.high, far)))
     if column == "ratio":
-        return _exp(region.values(1, 0))
+        return exp_of(region.values(1, 0))
     ends = [region.values(1, (-z if column == "ci.low" else z)) for z in (row.z.low, row.z.high)]
-    return _exp(Interval(min(e.low for e in ends), max(e.high for e in ends)))
-
-
-def _exp(interval: Interval) -> Interval:
-    """Exponentials; beyond what a float holds the bound is 0 or ∞."""
-    low = (
-        common.exp(Interval(interval.low, interval.low)).low
-        if abs(interval.low) < 700
-        else (Fraction(0) if interval.low < 0 else Fraction(2) ** 1000)
-    )
-    high = (
-        common.exp(Interval(interval.high, interval.high)).high
-        if abs(interval.high) < 700
-        else (Fraction(1, 2**1000) if interval.high < 0 else math.inf)
-    )
-    return Interval(max(low, Fraction(0)), high)
+    return exp_of(Interval(min(e.low for e in ends), max(e.high for e in ends)))
 
 
 def _number_finding(
@@ -199,7 +200,7 @@ def _number_finding(
     """
     row = line.row
     printed = row.printed[column]
-    central, by_hand = _recompute(row, column)
+    central, by_hand = recompute(row, column)
     if found is Verdict.CONSISTENT and central is not None and printed.shows(central):
         found = Verdict.REPRODUCED
     decimals = min(max(printed.decimals + 1, 0), 12)
@@ -209,7 +210,7 @@ def _number_finding(
     else:
         reach = _reach(row, region, column)
         text = common.p_interval_text(reach) if column == "p" else reach_text(reach, decimals)
-        attainable = f"{_NAMES[column]} {text}"
+        attainable = f"{NAMES[column]} {text}"
         values |= {"low": float(reach.low), "high": as_float(reach.high)}
     if column == "p" and printed.value == 0:
         note = f"{note} A printed P of zero stands for a P under half a unit.".strip()
@@ -220,9 +221,9 @@ def _number_finding(
         verdict=found,
         numbers=line.numbers(column),
         claim=f"{line.label}: {_CLAIMS[column]}",
-        printed=f"{_NAMES[column]} {sign}{text_of(printed)}",
+        printed=f"{NAMES[column]} {sign}{text_of(printed)}",
         attainable=attainable,
-        by_hand=by_hand or _any_line(row) or _witness_line(row, row.region((column,))),
+        by_hand=by_hand or any_line(row) or _witness_line(row, row.region((column,))),
         assumptions=line.assumptions,
         note=note,
         values=values,
@@ -232,7 +233,7 @@ def _number_finding(
 def _joint_finding(line: _Line, region: Region, verdict: Verdict) -> Finding:
     row = line.row
     b, se = region.values(1, 0), region.values(0, 1)
-    columns = listed([_NAMES[c] for c in row.printed])
+    columns = listed([NAMES[c] for c in row.printed])
     return Finding(
         id=f"{line.prefix}.row",
         check="columns of a regression row",
@@ -264,23 +265,21 @@ def _witness_line(row: PrintedRow, region: Region) -> str:
     for column, sign, word in (("ci.low", -1, "−"), ("ci.high", 1, "+")):
         if column in row.printed:
             end = float(b) + sign * float(row.z.low) * float(se)
-            parts.append(f"exp(B {word} {_z_text(row)}·SE) {_exp_text(end, shown[column])}")
+            parts.append(f"exp(B {word} {z_text(row)}·SE) {_exp_text(end, shown[column])}")
     return (
         f"B {format_fixed(b, 7)} and SE {format_fixed(se, 7)} give {', '.join(parts) or 'the row'}"
     )
 
 
 def _exp_text(value: float, decimals: int) -> str:
-    return format_fixed(_exp_float(value), max(decimals, 0))
+    return format_fixed(exp_float(value), max(decimals, 0))
 
 
 def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> Iterator[Finding]:
     row = line.row
     conflicts = row.conflicts()
-    verdict, convention = Verdict.IMPOSSIBLE, ""
-    if not line.wald_type:
-        convention = _other_method(row)
-        verdict = Verdict.DEPENDS if convention else verdict
+    convention = other_reading(row, line.wald_type, line.table.confidence is not None)
+    verdict = Verdict.DEPENDS if convention else Verdict.IMPOSSIBLE
     menders = [c for c in row.printed if not others[c].is_empty]
     for column in known:
         if column in menders:
@@ -290,7 +289,7 @@ def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> It
         if menders:
             region = row.region(rest)
             if _is_bounded(row, region, column):
-                names = listed([_NAMES[c] for c in menders])
+                names = listed([NAMES[c] for c in menders])
                 note = f"Held against the row without {names}."
                 yield _number_finding(line, column, region, Verdict.CONSISTENT, note)
             continue
@@ -299,11 +298,11 @@ def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> It
         if region.is_empty or not _is_bounded(row, region, column):
             continue
         fits = not row.add(region, column).is_empty
-        names = listed([_NAMES[c] for c in parents])
+        names = listed([NAMES[c] for c in parents])
         note = f"Held against {names} alone: the row contradicts itself in more than one place."
         yield _number_finding(line, column, region, Verdict.CONSISTENT if fits else verdict, note)
-    sets = "; ".join(listed([_NAMES[c] for c in conflict]) for conflict in conflicts[:6])
-    mend = [f"{_NAMES[c]} {_mend_text(row, others[c], c)}" for c in menders]
+    sets = "; ".join(listed([NAMES[c] for c in conflict]) for conflict in conflicts[:6])
+    mend = [f"{NAMES[c]} {_mend_text(row, others[c], c)}" for c in menders]
     yield Finding(
         id=f"{line.prefix}.row",
         check="columns of a regression row",
@@ -312,7 +311,7 @@ def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> It
         claim=f"{line.label}: one B and one SE lie behind all numbers of the row",
         printed=_printed_row(row),
         attainable=f"no B and SE give {sets} together",
-        by_hand=_recompute(row, (menders or list(row.printed))[0])[1] or _any_line(row),
+        by_hand=recompute(row, (menders or list(row.printed))[0])[1] or any_line(row),
         assumptions=line.assumptions,
         note=" ".join(
             part
@@ -345,109 +344,6 @@ _PARENTS = {
     "ci.low": ("b", "se"),
     "ci.high": ("b", "se"),
 }
-
-
-def _other_method(row: PrintedRow) -> str:
-    """The convention other than Wald's under which the row is coherent, or nothing."""
-    limits = ("ci.low", "ci.high")
-    without_p = [c for c in row.printed if c != "p"]
-    without_limits = [c for c in row.printed if c not in limits]
-    apart = "P may come from a likelihood-ratio or score test"
-    profile = "the limits may be profile-likelihood limits"
-    if "p" in row.printed and not row.region(without_p).is_empty:
-        return f"Without Wald's convention: {apart}."
-    if limits[0] not in row.printed or not _estimate_inside(row):
-        return ""
-    if not row.region(without_limits).is_empty:
-        return f"Without Wald's convention: {profile}."
-    if "p" in row.printed and not row.region([c for c in without_p if c not in limits]).is_empty:
-        return f"Without Wald's convention: {apart}, and {profile}."
-    return ""
-
-
-def _estimate_inside(row: PrintedRow) -> bool:
-    low, high = row.printed["ci.low"].interval.low, row.printed["ci.high"].interval.high
-    if "ratio" in row.printed:
-        return row.printed["ratio"].interval.intersects(Interval(low, high))
-    return "b" not in row.printed or _exp(row.printed["b"].interval).intersects(Interval(low, high))
-
-
-def _recompute(row: PrintedRow, column: str) -> tuple[float | None, str]:
-    """One number from its neighbours as printed, and the line that shows it."""
-    number = {c: as_printed(n) for c, n in row.printed.items()}
-    text = {c: text_of(n) for c, n in row.printed.items()}
-    z, z_text = float(row.z.low), _z_text(row)
-    b, se, ratio = number.get("b"), number.get("se"), number.get("ratio")
-    low, high, wald = number.get("ci.low"), number.get("ci.high"), number.get("wald")
-    shown = row.printed[column].decimals + 1 if column in row.printed else 4
-
-    def line(formula: str, value: float) -> tuple[float | None, str]:
-        if not math.isfinite(value):
-            return None, ""
-        result = common.p_text(value) if column == "p" else format_fixed(value, max(shown, 0))
-        return value, f"{formula} = {result}"
-
-    width = is_positive(low) and is_positive(high)
-    if column == "b":
-        if is_positive(ratio):
-            return line(f"ln {text['ratio']}", math.log(ratio))
-        if width:
-            return line(
-                f"(ln {text['ci.low']} + ln {text['ci.high']}) / 2", math.log(low * high) / 2
-            )
-    if column == "se":
-        if width:
-            return line(
-                f"(ln {text['ci.high']} − ln {text['ci.low']}) / (2 × {z_text})",
-                (math.log(high) - math.log(low)) / (2 * z),
-            )
-        if b is not None and is_positive(wald):
-            return line(f"|{text['b']}| / √{text['wald']}", abs(b) / math.sqrt(wald))
-    if column == "wald" and b is not None and is_positive(se):
-        return line(f"({text['b']} / {text['se']})²", (b / se) ** 2)
-    if column == "p":
-        if wald is not None:
-            return line(f"P(χ²₁ > {text['wald']})", float(special.chdtrc(1, wald)))
-        if b is not None and is_positive(se):
-            return line(
-                f"2 × (1 − Φ(|{text['b']}| / {text['se']}))", float(2 * special.ndtr(-abs(b / se)))
-            )
-        if width:
-            z_value = (
-                abs(math.log(low * high)) * z / (math.log(high) - math.log(low))
-                if high > low
-                else math.inf
-            )
-            formula = f"2 × (1 − Φ({z_text} × |ln {text['ci.high']} + ln {text['ci.low']}| / (ln {text['ci.high']} − ln {text['ci.low']})))"
-            return line(formula, float(2 * special.ndtr(-z_value)))
-    if column == "ratio":
-        if b is not None:
-            return line(f"exp({text['b']})", _exp_float(b))
-        if width:
-            return line(f"√({text['ci.low']} × {text['ci.high']})", math.sqrt(low * high))
-    if column in ("ci.low", "ci.high"):
-        sign, word = (-1, "−") if column == "ci.low" else (1, "+")
-        if b is not None and se is not None:
-            return line(
-                f"exp({text['b']} {word} {z_text} × {text['se']})", _exp_float(b + sign * z * se)
-            )
-        if is_positive(ratio) and se is not None:
-            return line(
-                f"{text['ratio']} × exp({word}{z_text} × {text['se']})",
-                ratio * _exp_float(sign * z * se),
-            )
-        other = "ci.high" if column == "ci.low" else "ci.low"
-        if is_positive(ratio) and is_positive(number.get(other)):
-            return line(f"{text['ratio']}² / {text[other]}", ratio**2 / number[other])
-    return None, ""
-
-
-def _any_line(row: PrintedRow) -> str:
-    return next((text for c in row.printed if (text := _recompute(row, c)[1])), "")
-
-
-def _exp_float(value: float) -> float:
-    return math.exp(value) if abs(value) < 700 else math.inf
 
 
 # --- the level of the intervals, and P against the interval ----------------------------
@@ -555,7 +451,8 @@ def significance(paper: Paper) -> Iterator[Finding]:
             elif by_p == by_interval:
                 verdict = Verdict.REPRODUCED
             elif line.wald_type:
-                verdict = Verdict.IMPOSSIBLE
+                note = other_reading(line.row, True, table.confidence is not None)
+                verdict = Verdict.DEPENDS if note else Verdict.IMPOSSIBLE
             else:
                 verdict = Verdict.DEPENDS
                 note = "P and the interval may come from different methods (Wald, likelihood ratio, profile)."
@@ -581,9 +478,5 @@ def significance(paper: Paper) -> Iterator[Finding]:
             )
 
 
-def _z_text(row: PrintedRow) -> str:
-    return format_fixed((row.z.low + row.z.high) / 2, 3)
-
-
 def _printed_row(row: PrintedRow) -> str:
-    return ", ".join(f"{_NAMES[c]} {text_of(n)}" for c, n in row.printed.items())
+    return ", ".join(f"{NAMES[c]} {text_of(n)}" for c, n in row.printed.items())

@@ -15,7 +15,7 @@ Wherever the result is a Fraction it is exact; an :class:`Interval` is an enclos
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -139,6 +139,30 @@ def point_bounds(se: Interval, sp: Interval) -> Interval:
     below and one above are in the wrong order.  Nothing else is known.
     """
     return Interval(se.low * sp.low, 1 - (1 - se.high) * (1 - sp.high))
+
+
+def points_bounds(points: Sequence[tuple[Interval, Interval]]) -> Interval | None:
+    """AUCs of curves through several points (sensitivity, specificity), ties or not; None
+    where the enclosures say that no curve passes through all of them.
+
+    The curve does not lie under the stairs that climb at the points, nor over those that
+    climb before them: the areas of a union of rectangles right of and below each point, and
+    left of and above it.  The first grows and the second falls with every sensitivity and
+    specificity, so that their ends give the bounds.
+    """
+    low = _stairs([(Fraction(sp.low), Fraction(se.low)) for se, sp in points])
+    high = 1 - _stairs([(1 - Fraction(sp.high), 1 - Fraction(se.high)) for se, sp in points])
+    return Interval(low, high) if low <= high else None
+
+
+def _stairs(corners: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
+    """The area of the union of the rectangles [0, x] × [0, y]."""
+    area, height = Fraction(0), Fraction(0)
+    for x, y in sorted(corners, reverse=True):
+        if y > height:
+            area += x * (y - height)
+            height = y
+    return area
 
 
 @dataclass(frozen=True, slots=True)

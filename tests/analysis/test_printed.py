@@ -320,3 +320,19 @@ def test_whole_values(u, v):
     assert list(p.whole_values(Interval(low, high))) == [
         k for k in range(math.floor(low), math.ceil(high) + 1) if low <= k <= high
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "decimals"),
+    [("0.768", "0.768", 3), ("76.8%", "0.768", 3), ("77 %", "0.77", 2), ("<5%", "0.05", 2)],
+)
+def test_a_share_may_be_printed_in_percent(text, value, decimals):
+    share = p.parse_share(text)
+    assert (share.value, share.decimals, share.percent) == (Fraction(value), decimals, False)
+    assert share.text == text
+
+
+@pytest.mark.parametrize("text", ["76.8", "100.1%", "-1%"])
+def test_a_share_without_its_sign_is_refused(text):
+    with pytest.raises(PrintedError, match="a percentage with its sign"):
+        p.parse_share(text)

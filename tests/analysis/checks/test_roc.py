@@ -275,9 +275,13 @@ def test_a_limit_cut_off_at_one(tmp_path: Path):
     assert "cut off" in one(tmp_path, "ci_high", **cells).note
 
 
-def test_without_an_SE_the_interval_must_be_symmetric(tmp_path: Path):
+def test_without_an_SE_an_asymmetric_interval_depends_on_its_kind(tmp_path: Path):
     assert one(tmp_path, "ci", se=None).verdict == Verdict.CONSISTENT
-    assert one(tmp_path, "ci", se=None, ci="0.742–0.858").verdict == Verdict.IMPOSSIBLE
+    for ci in ("0.742–0.858", "0.801–0.848"):  # the second leaves the AUC out
+        found = one(tmp_path, "ci", se=None, ci=ci)
+        assert found.verdict == Verdict.DEPENDS
+        assert "logit" in found.note
+        assert ("outside its interval" in found.note) == (ci == "0.801–0.848")
 
 
 def test_other_software_may_use_another_interval(tmp_path: Path):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analysis.checks.count_tests import LIKELIHOOD, PEARSON, YATES, count_tables, readings_of
-from analysis.checks.mean_tests import STUDENT, WELCH, t_rows
-from analysis.checks.rows import label_of
+from analysis.checks.mean_tests import F_STATISTIC, STUDENT, WELCH, TRow, t_rows
+from analysis.checks.rank_tests import rank_excuse
+from analysis.checks.rows import Family, label_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, TwoGroupTable
 
@@ -17,14 +18,15 @@ def conventions(paper: Paper) -> Iterator[Finding]:
         of_t = {
             case.id: set(case.fitting())
             for case in t_rows(paper)
-            if case.table is table and case.row.statistic is not None
+            if case.table is table and case.row.statistic is not None and _counts(case, paper)
         }
         yield from _convention(
             paper, table, "t", of_t, (STUDENT, WELCH), paper.paper.tests.continuous
         )
         of_counts = {}
         for case in count_tables(paper):
-            if case.row in table.rows and case.row.statistic is not None:
+            other = case.row.test in _OTHERS or case.family is Family.CONTRADICTED
+            if case.row in table.rows and case.row.statistic is not None and not other:
                 of_counts[case.id] = set(readings_of(case, paper))
         yield from _convention(
             paper,
@@ -34,6 +36,18 @@ def conventions(paper: Paper) -> Iterator[Finding]:
             (PEARSON, YATES, LIKELIHOOD),
             paper.paper.tests.categorical,
         )
+
+
+# rows that name one of these are not among those that one test should explain
+_OTHERS = ("trend", "mann_whitney", "kruskal_wallis")
+
+
+def _counts(case: TRow, paper: Paper) -> bool:
+    """Whether a row belongs to those that one t should explain: not where it names F, and
+    not where it fits none and was perhaps compared by ranks."""
+    if case.names_another or case.declared == F_STATISTIC:
+        return False
+    return bool(case.fitting()) or rank_excuse(paper, case.row, case.n) is None
 
 
 def _convention(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,9 +13,21 @@ from scipy import special
 
 from analysis.checks import common, granularity, two_samples
 from analysis.checks.common import p_finding, p_text
-from analysis.checks.rows import first_that_fits, fits_squared, label_of, rows_of, size_of
+from analysis.checks.rows import (
+    Family,
+    cut_off,
+    family,
+    first_that_fits,
+    fits_other,
+    fits_squared,
+    label_of,
+    named,
+    not_impossible,
+    rows_of,
+    size_of,
+)
 from analysis.findings import Finding, Verdict
-from analysis.paper import Column, CountRow, LevelsRow, Paper, Row
+from analysis.paper import Column, CountRow, LevelsRow, Paper, PercentOf, Row
 from analysis.printed import Interval, Printed, format_fixed
 
 
@@ -29,6 +42,8 @@ class CountTable:
     counts: tuple[tuple[int, ...], ...]
     inputs: tuple[str, ...]
     implied_rest: bool
+    family: Family
+    percent_of: PercentOf
 
     @property
     def is_2x2(self) -> bool:
@@ -37,10 +52,12 @@ class CountTable:
 
 def count_tables(paper: Paper) -> Iterator[CountTable]:
     """The tables that a test can be made from: no count above its group; categories and
-    groups without any patient are left out, as programs do."""
+    groups without any patient are left out, as programs do; no test of pairs."""
     for table, row in rows_of(paper, CountRow, LevelsRow):
         id = f"{table.id}.{row.id}"
-        groups = paper.columns(table, row)
+        groups, kind = paper.columns(table, row), family(paper, row)
+        if kind is Family.OTHER:
+            continue
         if isinstance(row, CountRow):
             one = tuple(int(row.values[g.id].count.value) for g in groups)
             counts = [one, tuple(g.size - k for g, k in zip(groups, one, strict=True))]
@@ -60,7 +77,7 @@ def count_tables(paper: Paper) -> Iterator[CountTable]:
         yield CountTable(
             id, label_of(paper, row), row, tuple(groups),
             tuple(tuple(line[j] for j in filled) for line in counts),
-            inputs, isinstance(row, CountRow),
+            inputs, isinstance(row, CountRow), kind, table.percent_of,
         )  # fmt: skip
 
 
@@ -71,6 +88,74 @@ N_MINUS_ONE, LINEAR, RANKS, RANKS_CORRECTED = (
     "the N − 1 chi-square", "linear-by-linear association of ordered categories",
     "ranks of ordered categories", "ranks of ordered categories, continuity correction",
 )  # fmt: skip
+TREND, FISHER_STATISTIC, UNPOOLED = (
+    "Cochran and Armitage's trend", "the statistic of Fisher's exact test",
+    "z of two proportions, unpooled",
+)  # fmt: skip
+SIMULATED = "P simulated with 2,000 draws or more"
+_CUT = ", cut off and not rounded"
+
+_DECLARED = {
+    "chi_square": (PEARSON,), "yates": (YATES,), "likelihood_ratio": (LIKELIHOOD,),
+    "fisher": (FISHER,), "trend": (LINEAR, TREND), "mann_whitney": (RANKS, RANKS_CORRECTED),
+    "kruskal_wallis": (RANKS,),
+}  # fmt: skip
+
+
+def declared(case: CountTable) -> tuple[str, ...]:
+    """The readings that the row itself names; none if it names no test of counts."""
+    if case.family is not Family.COUNTS:
+        return ()
+    if case.row.test is not None:
+        return _DECLARED.get(case.row.test, ())
+    return (RANKS, RANKS_CORRECTED) if case.row.statistic_is in ("u", "h") else ()
+
+
+def _agreeing(case: CountTable) -> tuple[str, ...]:
+    """The readings of a statistic that are what the row says: Pearson's where it says
+    nothing.  Programs print Pearson's statistic beside Fisher's P."""
+    if case.family is Family.CONTRADICTED:
+        return ()
+    names = declared(case) or (PEARSON,)
+    if FISHER in names:
+        names = (PEARSON, FISHER_STATISTIC)
+    if case.row.statistic_is == "z":
+        return tuple(f"{_ROOT} (z), {name}" for name in names)
+    return names
+
+
+def _excuse(case: CountTable) -> str | None:
+    """Why numbers that fit no test of counts are not impossible."""
+    if case.family is Family.CONTRADICTED:
+        return f"{named(case.row)}, which counts do not decide"
+    return None
+
+
+def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
+    """The table without the categories of unknown values, and with missing values as one
+    more category."""
+    if not isinstance(case.row, LevelsRow):
+        return
+    unknown = [i for i, level in enumerate(case.row.levels) if _UNKNOWN.search(level.label)]
+    full = [[int(level.values[g.id].count.value) for g in case.groups] for level in case.row.levels]
+    known = [line for i, line in enumerate(full) if i not in unknown]
+    missing = [g.size - sum(line[j] for line in full) for j, g in enumerate(case.groups)]
+    tried = [("without the unknown values", known)] if unknown else []
+    if any(missing) and min(missing) >= 0:
+        tried.append(("with missing values as a category", [*full, missing]))
+    for words, lines in tried:
+        lines = [line for line in lines if any(line)]
+        filled = [j for j in range(len(case.groups)) if any(line[j] for line in lines)]
+        if len(lines) > 1 and len(filled) > 1:
+            counts = tuple(tuple(line[j] for j in filled) for line in lines)
+            yield words, replace(case, counts=counts)
+
+
+_UNKNOWN = re.compile(
+    r"unknown|missing|unclear|undetermined|no data|not (?:available|known|reported|recorded|"
+    r"applicable|assessed|done|evaluated|stated|tested)|^\s*(?:n/?a|nd|unk)\s*$",
+    re.I,
+)
 
 
 def _statistics(case: CountTable) -> dict[str, Interval]:
@@ -91,9 +176,15 @@ def _rare_statistics(case: CountTable) -> dict[str, tuple[Fraction, int]]:
     if columns == 2:
         half = two_samples.rank_sum(case.counts, correction=Fraction(1, 2))
         found[RANKS_CORRECTED] = (half, 1)
-        found[LINEAR] = (two_samples.linear_by_linear(case.counts), 1)
+    linear = two_samples.linear_by_linear(case.counts)
+    found[LINEAR] = (linear, 1)
     if case.is_2x2:
         found = {N_MINUS_ONE: (two_samples.n_minus_one(case.counts), 1)}
+        if case.row.test in ("trend", "mann_whitney", "kruskal_wallis"):
+            found |= {LINEAR: (linear, 1), RANKS: (linear, 1)}
+    elif min(len(case.counts), columns) == 2:
+        n = sum(map(sum, case.counts))
+        found[TREND] = (linear * Fraction(n, n - 1), 1)
     return found
 
 
@@ -103,14 +194,27 @@ def readings_of(case: CountTable, paper: Paper) -> Iterator[str]:
     printed = case.row.statistic
     assert printed is not None
     usual = _statistics(case)
+    rare = {name: value for name, (value, _) in _rare_statistics(case).items()}
+    first = [
+        name for name in _agreeing(case)
+        if (name in rare and rare[name] in printed.interval)
+        or (name == FISHER_STATISTIC and _is_fisher_statistic(case, printed))
+    ]  # fmt: skip
+    if case.row.statistic_is == "z" and case.is_2x2:
+        roots = {f"{_ROOT} (z), {name}": value for name, value in usual.items()}
+        first += [name for name, value in roots.items() if fits_squared(printed, value)]
+    yield from first
     fits = [name for name, value in usual.items() if printed.interval.intersects(value)]
     yield from fits
-    if fits:
+    if fits or first:
         return
-    rare = {name: value for name, (value, _) in _rare_statistics(case).items()}
     for name, value in rare.items():
         if value in printed.interval:
             yield name
+    if _is_fisher_statistic(case, printed):
+        yield FISHER_STATISTIC
+    if case.is_2x2 and fits_squared(printed, Interval.point(two_samples.unpooled(case.counts))):
+        yield UNPOOLED
     one_degree = usual if case.is_2x2 else {}
     for name, square in (one_degree | {n: Interval.point(v) for n, v in rare.items()}).items():
         if fits_squared(printed, square):
@@ -127,6 +231,21 @@ def readings_of(case: CountTable, paper: Paper) -> Iterator[str]:
 
     if missing := _with_missing(case, paper, prints):
         yield missing
+    for words, other in _variants(case):
+        for name, value in _statistics(other).items():
+            if printed.interval.intersects(value):
+                yield f"{name} {words}"
+    for name, value in usual.items():
+        if cut_off(printed).intersects(value):
+            yield f"{name}{_CUT}"
+
+
+def _is_fisher_statistic(case: CountTable, printed: Printed) -> bool:
+    """Whether the printed statistic may be Fisher's of a table larger than 2×2."""
+    if case.is_2x2:
+        return False
+    value = two_samples.freeman_halton(case.counts)
+    return Interval.outward(value - 1e-9, value + 1e-9).intersects(printed.interval)
 
 
 _ROOT = "the square root of chi-square"
@@ -150,9 +269,12 @@ def _with_missing(
     for group in case.groups:
         cell = case.row.values[group.id]
         k, n = int(cell.count.value), group.size
+        if group.id in (case.row.n or {}):
+            choices.append(np.array([n], dtype=float))  # the row says how many have a value
+            continue
         found = (
             range(max(k, 1), n)
-            if cell.percent is None
+            if cell.percent is None or case.percent_of != "group"
             else granularity.hidden_denominators(k, cell.percent, n)
         )
         choices.append(np.array([n, *found[-_MOST_DENOMINATORS:][::-1]], dtype=float))
@@ -221,13 +343,17 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
         fits = list(readings_of(case, paper))
         decimals = max(printed.decimals, 0)
         shown = {name: format_fixed(value.low, decimals + 1) for name, value in variants.items()}
+        agree = [name for name in _agreeing(case) if name in fits]
         verdict = (
-            Verdict.REPRODUCED if PEARSON in fits
+            Verdict.REPRODUCED if agree
             else Verdict.DEPENDS if fits
             else Verdict.IMPOSSIBLE
         )  # fmt: skip
-        named = PEARSON if PEARSON in fits else fits[0] if fits else ", ".join(variants)
-        yield Finding(
+        words = agree[0] if agree else fits_other(case.row, fits[0]) if fits else _tried(variants)
+        for name, (value, _) in _rare_statistics(case).items():
+            if name in agree:
+                shown[name] = format_fixed(value, decimals + 1)
+        finding = Finding(
             id=f"{case.id}.chi2_from_counts",
             check="chi-square from counts",
             verdict=verdict,
@@ -236,10 +362,15 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
             printed=f"χ² = {printed.text}",
             attainable="; ".join(f"{value} ({name})" for name, value in shown.items()),
             by_hand=_chi2_by_hand(case, variants[PEARSON].low, decimals + 1),
-            assumptions=(named, *_count_assumptions(case)),
+            assumptions=(words, *_count_assumptions(case)),
             values={name: float(value.low) for name, value in variants.items()}
             | {"label": case.label, "chi2": float(printed.value)},
         )
+        yield not_impossible(finding, _excuse(case))
+
+
+def _tried(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def p_from_chi2(paper: Paper) -> Iterator[Finding]:
@@ -250,8 +381,12 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             continue
         p = common.printed_p(p, paper.alpha)
         df = two_samples.degrees_of_freedom(case.counts)
+        if {LINEAR, TREND} & set(declared(case)):
+            df = 1
+        elif RANKS in declared(case):
+            df = len(case.counts[0]) - 1
         plural = "s" if df > 1 else ""
-        if statistic.value >= 0:
+        if statistic.value >= 0 and case.row.statistic_is != "z":
             attainable = common.p_from_chi2(statistic.interval.clip(0, math.inf), df)
             central = two_samples.chi2_p(float(statistic.value), df)
             name, by_hand = "χ²", f"{df} degree{plural} of freedom"
@@ -261,20 +396,43 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
             attainable = common.p_from_z(size)
             central = float(common.p_from_z(Interval.point(abs(statistic.value))).high)
             name, by_hand, assumption = "z", "two-sided", "a negative statistic is a z"
+            if case.row.statistic_is == "z":
+                assumption = "the normal distribution (z), two-sided"
+        fisher = two_samples.fisher_p(case.counts) if FISHER in declared(case) else None
+        if fisher is not None:
+            central = fisher
+            attainable = Interval.outward(fisher - 1e-9, fisher + 1e-9).clip(0, 1)
+            by_hand, assumption = f"{FISHER} of the counts", f"{FISHER}, beside a chi-square"
         finding = p_finding(
             f"{case.id}.p_from_chi2", "P from chi-square", f"{case.id}.p", p, central, attainable,
             f"{case.label}: P follows from the printed chi-square",
             f"{name} = {statistic.text}, {by_hand}: P = {p_text(central)}",
             (assumption,),
         )  # fmt: skip
-        yield first_that_fits(finding, p, _other_count_ps(case, paper, p, attainable))
+        finding = first_that_fits(finding, p, _other_count_ps(case, paper, p, df), case.row)
+        if case.family is Family.CONTRADICTED and finding.verdict is not Verdict.IMPOSSIBLE:
+            said = fits_other(case.row, finding.assumptions[0])
+            finding = replace(finding, verdict=Verdict.DEPENDS, assumptions=(said,))
+        yield not_impossible(finding, _excuse(case) or _not_computed(case))
+
+
+def _not_computed(case: CountTable) -> str | None:
+    """Fisher's test of a large table is not excluded where it is not computed."""
+    if case.is_2x2 or two_samples.fisher_p(case.counts) is not None:
+        return None
+    return "P may be Fisher's of so large a table, which is not computed here"
 
 
 def _other_count_ps(
-    case: CountTable, paper: Paper, p: Printed, two_sided: Interval
+    case: CountTable, paper: Paper, p: Printed, df: int
 ) -> Iterator[tuple[str, Interval]]:
     """P of another test of the same counts, one-sided, or of a z, beside this statistic."""
-    yield "the printed chi-square", two_sided
+    size = size_of(case.row.statistic) if case.row.statistic is not None else Interval.point(0)
+    signed = case.row.statistic is not None and case.row.statistic.value < 0
+    yield (
+        "the printed chi-square",
+        common.p_from_z(size) if signed else common.p_from_chi2(size, df),
+    )
     for name, value in (count_ps(case) | _rare_ps(case)).items():
         yield f"a P of {name}", Interval.outward(value - 1e-9, value + 1e-9).clip(0, 1)
     statistic = case.row.statistic
@@ -289,6 +447,32 @@ def _other_count_ps(
         yield "the statistic is a z", common.p_from_z(size_of(statistic))
     if missing := _with_missing(case, paper, _prints_as(p)):
         yield missing, p.interval.clip(0, 1)
+    if statistic.value >= 0:
+        cut = cut_off(statistic).clip(0, math.inf)
+        yield "a chi-square that is cut off, not rounded", common.p_from_chi2(cut, df)
+    for words, other in _variants(case):
+        for name, value in count_ps(other).items():
+            yield f"a P of {name} {words}", Interval.outward(value - 1e-9, value + 1e-9).clip(0, 1)
+        df = two_samples.degrees_of_freedom(other.counts)
+        inside = statistic.interval.clip(0, math.inf)
+        yield f"{df} degrees of freedom, {words}", common.p_from_chi2(inside, df)
+    for name, span in _simulated(case).items():
+        yield name, span
+
+
+def _simulated(case: CountTable) -> dict[str, Interval]:
+    """P of tables larger than 2×2 when it was simulated (Hope 1968): within five standard
+    errors of 2,000 draws."""
+    if case.is_2x2:
+        return {}
+    found = {PEARSON: count_ps(case)[PEARSON]}
+    if (fisher := two_samples.fisher_p(case.counts)) is not None:
+        found[FISHER] = fisher
+    spans = {}
+    for name, value in found.items():
+        reach = 5 * math.sqrt(value * (1 - value) / 2000) + 2 / 2001
+        spans[f"{SIMULATED}, {name}"] = Interval.outward(value - reach, value + reach).clip(0, 1)
+    return spans
 
 
 def count_ps(case: CountTable) -> dict[str, float]:
@@ -317,6 +501,11 @@ def _rare_ps(case: CountTable) -> dict[str, float]:
         found |= {f"{FISHER}, one-sided": one_sided} if one_sided is not None else {}
         halves = {name: x for name, x in count_ps(case).items() if name != FISHER}
         found |= {f"{name}, one-sided": p / 2 for name, p in halves.items()}
+        if one_sided is not None:
+            found[f"{FISHER}, twice the smaller side"] = min(1.0, 2 * one_sided)
+            found[f"{FISHER}, mid-P"] = two_samples.fisher_mid_p(case.counts)
+        root = math.sqrt(two_samples.unpooled(case.counts))
+        found[UNPOOLED] = float(common.p_from_z(Interval.point(Fraction(root))).high)
     elif (fisher := two_samples.fisher_p(case.counts)) is not None:
         found[FISHER] = fisher
     return found
@@ -330,23 +519,30 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
         p = common.printed_p(case.row.p, paper.alpha)
         found = count_ps(case)
         fits = [name for name, value in found.items() if _nearly(p, value)]
+        wanted = declared(case) or (() if case.family is Family.CONTRADICTED else (PEARSON,))
         undecided = False
-        if not fits:
+        if not fits or not set(wanted) <= set(found):
             rare = _rare_ps(case)
             undecided = not case.is_2x2 and FISHER not in rare
-            fits = [name for name, value in rare.items() if _nearly(p, value)]
-            found |= {name: rare[name] for name in fits[:1]}
-        if not fits and (missing := _with_missing(case, paper, _prints_as(p))):
-            fits = [missing]
+            also = [
+                name for name, value in rare.items()
+                if _nearly(p, value) and (name in wanted or not fits)
+            ]  # fmt: skip
+            found |= {name: rare[name] for name in wanted if name in rare}
+            found |= {name: rare[name] for name in also[:1]}
+            fits += [name for name in also if name not in fits]
+        if not fits:
+            fits = list(_last_readings(case, paper, p))
         undecided = undecided and not fits
+        agree = [name for name in wanted if name in fits]
         verdict = (
-            Verdict.REPRODUCED if PEARSON in fits
+            Verdict.REPRODUCED if agree
             else Verdict.DEPENDS if fits
             else Verdict.NOT_CHECKABLE if undecided
             else Verdict.IMPOSSIBLE
         )  # fmt: skip
-        named = PEARSON if PEARSON in fits else fits[0] if fits else ", ".join(found)
-        yield Finding(
+        words = agree[0] if agree else fits_other(case.row, fits[0]) if fits else _tried(found)
+        finding = Finding(
             id=f"{case.id}.p_from_counts",
             check="P from counts",
             verdict=verdict,
@@ -356,10 +552,27 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
             attainable="; ".join(f"{p_text(value)} ({name})" for name, value in found.items()),
             by_hand=_chi2_by_hand(case, two_samples.pearson(case.counts), 3)
             + f"; P = {p_text(found[PEARSON])}",
-            assumptions=(named, *_count_assumptions(case)),
+            assumptions=(words, *_count_assumptions(case)),
             note="Fisher's test of so large a table is not computed here." if undecided else "",
             values=dict(found) | {"label": case.label},
         )
+        yield not_impossible(finding, _excuse(case))
+
+
+def _last_readings(case: CountTable, paper: Paper, p: Printed) -> Iterator[str]:
+    """What else P may be when it fits no test of the counts as they stand."""
+    if missing := _with_missing(case, paper, _prints_as(p)):
+        yield missing
+    for words, other in _variants(case):
+        for name, value in (count_ps(other) | _rare_ps(other)).items():
+            if _nearly(p, value):
+                yield f"{name} {words}"
+    for name, span in _simulated(case).items():
+        if p.interval.intersects(span):
+            yield name
+    for name, value in count_ps(case).items():
+        if Interval.outward(value - 1e-9, value + 1e-9).intersects(cut_off(p)):
+            yield f"{name}{_CUT}"
 
 
 def _prints_as(p: Printed) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:

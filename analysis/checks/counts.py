@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.checks import granularity
-from analysis.checks.rows import label_of, rows_of
+from analysis.checks.rows import everyone_column, label_of, rows_of
 from analysis.findings import Finding, Verdict
-from analysis.paper import Column, CountRow, Level, LevelsRow, Paper
+from analysis.paper import Column, CountRow, Level, LevelsRow, Paper, PercentOf
 from analysis.printed import CountPercent, Printed, format_fixed
 
 
@@ -21,32 +21,56 @@ class _Percentage:
     label: str
     cell: CountPercent
     group: Column
+    percent_of: PercentOf  # what the table says
     known: int  # patients of the group whose category is printed; 0 where only one is
-    row_total: int
-    total: int
+    known_of_all: int  # the same for all groups together, at least those of this row
+    row_totals: tuple[int, ...]
+    totals: tuple[int, ...]
     adds_to_100: bool
 
     @property
     def count(self) -> int:
         return int(self.cell.count.value)
 
+    @property
+    def base(self) -> int:
+        """The denominator that the table says."""
+        if self.percent_of == "row":
+            return self.row_totals[0]
+        return self.totals[0] if self.percent_of == "all" else self.group.size
+
+    @property
+    def base_words(self) -> str:
+        of = {"group": "the group", "row": "the row", "all": "all patients"}
+        return f"{of[self.percent_of]}, {self.base}"
+
 
 def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
     for table, row in rows_of(paper, CountRow, LevelsRow):
         levels = row.levels if isinstance(row, LevelsRow) else [row]
-        for level in levels:
+        groups, whole = paper.columns(table, row), everyone_column(paper, table, row)
+        everyone = paper.everyone
+        totals = [paper.total_of(table, row), *([whole.size] if whole else [])]
+        if everyone is not None and everyone.n is not None:
+            totals.append(int(everyone.n.value))
+        listed = [sum(int(level.values[g.id].count.value) for g in groups) for level in levels]
+        for level, in_groups in zip(levels, listed, strict=True):
             prefix, label = f"{table.id}.{row.id}", label_of(paper, row)
             if isinstance(level, Level):
                 prefix, label = f"{prefix}.{level.id}", f"{label}: {level.label}"
-            groups = paper.columns(table, row)
-            row_total = sum(int(level.values[g.id].count.value) for g in groups)
-            for group in groups:
-                column = [other.values[group.id] for other in levels]
+            of_all = level.values.get(everyone.id) if everyone is not None else None
+            row_totals = [in_groups, *([int(of_all.count.value)] if of_all else [])]
+            for group in [*groups, *([whole] if whole and of_all else [])]:
+                is_whole = whole is not None and group.id == whole.id
+                says = "group" if is_whole else table.percent_of
+                column = [other.values[group.id] for other in levels if group.id in other.values]
+                beside = [level.values[g.id] for g in groups] if says == "row" else column
                 yield _Percentage(
-                    f"{prefix}.{group.id}", label, level.values[group.id], group,
+                    f"{prefix}.{group.id}", label, level.values[group.id], group, says,
                     sum(int(cell.count.value) for cell in column) if len(levels) > 1 else 0,
-                    row_total, paper.total_of(table, row),
-                    len(levels) > 1 and sum(c.percent.value if c.percent else 0 for c in column) == 100,
+                    sum(listed) if len(levels) > 1 else in_groups,
+                    tuple(dict.fromkeys(row_totals)), tuple(dict.fromkeys(totals)),
+                    len(beside) > 1 and sum(c.percent.value if c.percent else 0 for c in beside) == 100,
                 )  # fmt: skip
 
 
@@ -81,13 +105,12 @@ def _too_many(cell: _Percentage) -> Finding:
 
 
 def _percentage(cell: _Percentage, percent: Printed) -> Finding:
-    count, group, n = cell.count, cell.group, cell.group.size
+    count, group, n = cell.count, cell.group, cell.base
     decimals = max(percent.decimals, 0)
-    exact = Fraction(100 * count, n)
+    exact = Fraction(100 * count, n) if n else Fraction(0)  # 0 of nobody is printed as 0
     attainable, note, assumptions = f"{format_fixed(exact, decimals + 2)}%", "", ()
-    assumption = f"the denominator is the group, {n}"
     if percent.shows(exact):
-        verdict, assumptions = Verdict.REPRODUCED, (assumption,)
+        verdict, assumptions = Verdict.REPRODUCED, (f"the denominator is {cell.base_words}",)
         if percent.is_tie(exact):
             note = (
                 f"{format_fixed(exact, decimals + 1)} lies half-way between two printed values; "
@@ -99,9 +122,10 @@ def _percentage(cell: _Percentage, percent: Printed) -> Finding:
         attainable += f"; {reading[1]}"
     else:
         verdict = Verdict.IMPOSSIBLE
+        rows, totals = (" or ".join(map(str, x)) for x in (cell.row_totals, cell.totals))
         assumptions = (
-            f"the denominator is the group ({n}), a part of it, the row ({cell.row_total}) "
-            f"or all patients ({cell.total})",
+            f"the denominator is the group ({group.size}), a part of it, the row ({rows}) "
+            f"or all patients ({totals})",
         )
         if cell.known:
             assumptions += (f"at least the {cell.known} patients listed are in the denominator",)
@@ -128,7 +152,7 @@ def _other_percentage(cell: _Percentage, percent: Printed) -> tuple[str, str] | 
     for reading, suffix in ((percent, ""), *([(above, cut)] if percent.comparison == "=" else [])):
         if found := _other_denominator(cell, reading, suffix):
             return found
-    exact = Fraction(100 * cell.count, cell.group.size)
+    exact = Fraction(100 * cell.count, cell.base) if cell.base else Fraction(0)
     if cell.adds_to_100 and abs(percent.value - exact) <= 3 * percent.half_unit:
         return (
             "a last digit was changed so that the percentages add up to 100",
@@ -138,31 +162,50 @@ def _other_percentage(cell: _Percentage, percent: Printed) -> tuple[str, str] | 
 
 
 def _other_denominator(cell: _Percentage, percent: Printed, suffix: str) -> tuple[str, str] | None:
-    count, n, text = cell.count, cell.group.size, percent.text
-    if suffix and percent.shows(Fraction(100 * count, n)):
+    count, n, text = cell.count, cell.base, percent.text
+    if suffix and n and percent.shows(Fraction(100 * count, n)):
         return "percentages are cut off, not rounded", f"{text}{suffix}"
-    smaller = granularity.hidden_denominators(count, percent, n)
-    smaller = range(max(smaller.start, cell.known), smaller.stop)
-    if smaller:
-        shown = ", ".join(map(str, smaller[-3:][::-1]))
+    said = {"row": "the row", "all": "all patients", "group": "the group"}[cell.percent_of]
+    if cell.percent_of != "group" and percent.shows(Fraction(100 * count, cell.group.size)):
+        return (
+            f"the percentage is of the group {cell.group.size}, not of {said}",
+            f"{text} of {cell.group.size}{suffix}",
+        )
+    if cell.percent_of == "all":
+        fewer = _hidden(count, percent, n, cell.known_of_all)
+    else:
+        n = cell.group.size
+        fewer = _hidden(count, percent, n, cell.known)
+    if fewer:
+        shown = ", ".join(map(str, fewer[-3:][::-1]))
         return (
             f"values are missing and the denominator is {shown} instead of {n}",
             f"{text} with a denominator of {shown}{suffix}",
         )
-    for total, name in ((cell.row_total, "the row total"), (cell.total, "all patients,")):
+    names = [(total, "the row total") for total in cell.row_totals]
+    names += [(total, "all patients,") for total in cell.totals]
+    for total, name in names:
         if total and percent.shows(Fraction(100 * count, total)):
             return (
-                f"the percentage is of {name} {total}, not of the group",
+                f"the percentage is of {name} {total}, not of {said}",
                 f"{text} of {total}{suffix}",
             )
     return None
+
+
+def _hidden(count: int, percent: Printed, n: int, known: int) -> range:
+    smaller = granularity.hidden_denominators(count, percent, n)
+    return range(max(smaller.start, known), smaller.stop)
 
 
 def levels_add_up(paper: Paper) -> Iterator[Finding]:
     """The categories of a variable together: all patients of the group?"""
     for table, row in rows_of(paper, LevelsRow):
         assert isinstance(row, LevelsRow)
-        for group in paper.columns(table, row):
+        whole = everyone_column(paper, table, row)
+        if whole is not None and not all(whole.id in level.values for level in row.levels):
+            whole = None
+        for group in [*paper.columns(table, row), *([whole] if whole else [])]:
             counts = [int(level.values[group.id].count.value) for level in row.levels]
             total, n = sum(counts), group.size
             verdict = (

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from analysis.checks import common, two_samples
 from analysis.checks.common import p_text
-from analysis.checks.count_tests import PEARSON, CountTable, count_ps, count_tables
+from analysis.checks.count_tests import PEARSON, CountTable, count_ps, count_tables, declared
 from analysis.checks.mean_tests import STUDENT, WELCH, t_rows
+from analysis.checks.rows import label_of
+from analysis.checks.several_means import f_rows
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, TwoGroupTable
 from analysis.printed import Interval, Printed
@@ -24,13 +26,15 @@ class _RowP:
 
 
 def _row_ps(paper: Paper, table: TwoGroupTable) -> list[_RowP]:
-    """A P for every row: recomputed from the counts or the printed t; otherwise as printed."""
+    """A P for every row: recomputed from the counts, the printed t or the means; otherwise as
+    printed, a limit such as "<0.001" as its end."""
     found: dict[str, _RowP] = {}
     for count_case in count_tables(paper):
         if count_case.row in table.rows and count_case.row.p is not None:
             ps = count_ps(count_case)
+            tested = next((name for name in declared(count_case) if name in ps), PEARSON)
             found[count_case.id] = _RowP(
-                count_case.id, count_case.label, ps[PEARSON], count_case.row.p,
+                count_case.id, count_case.label, ps[tested], count_case.row.p,
                 ps | _one_patient_moved(count_case),
             )  # fmt: skip
     for case in t_rows(paper):
@@ -49,6 +53,26 @@ def _row_ps(paper: Paper, table: TwoGroupTable) -> list[_RowP]:
             else float(two_samples.p_of_t(case.student(box=False)).high)
         )
         found[case.id] = _RowP(case.id, case.label, p, case.row.p, alternatives)
+    for several in f_rows(paper):
+        if several.table is not table or several.row.p is None:
+            continue
+        ps_of = several.usual(several.box())
+        at = several.usual(several.point())
+        found[several.id] = _RowP(
+            several.id, several.label, float(at[several.default].p.high), several.row.p,
+            {
+                f"{name}, roundings at their {end}": float(value)
+                for name, f in ps_of.items()
+                for end, value in (("worst", f.p.high), ("best", f.p.low))
+            },
+        )  # fmt: skip
+    for row in table.rows:
+        # what nothing recomputes counts as a test all the same, with the P that is printed
+        id = f"{table.id}.{row.id}"
+        if id not in found and row.p is not None:
+            p = common.printed_p(row.p, paper.alpha)
+            under = 1 - 1e-12 if p.comparison == "<" else 1  # "<0.05" is under 0.05
+            found[id] = _RowP(id, label_of(paper, row), float(p.value) * under, row.p, {})
     order = [f"{table.id}.{row.id}" for row in table.rows]
     return [found[id] for id in order if id in found]
 
@@ -114,7 +138,7 @@ def _multiplicity(table: TwoGroupTable, rows: list[_RowP], alpha: float) -> Iter
 def _fragility(rows: list[_RowP], alpha: float) -> Iterator[Finding]:
     """Does the significance of a row survive another usual test, or one patient moved?"""
     for row in rows:
-        if row.p >= alpha:
+        if row.p >= alpha or not row.alternatives:
             continue
         against = {name: p for name, p in row.alternatives.items() if p >= alpha}
         listed = against or {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,6 +19,7 @@ from analysis.checks.rows import (
     first_that_fits,
     fits_other,
     fits_squared,
+    is_unknown,
     label_of,
     named,
     not_impossible,
@@ -136,7 +136,7 @@ def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
     more category."""
     if not isinstance(case.row, LevelsRow):
         return
-    unknown = [i for i, level in enumerate(case.row.levels) if _UNKNOWN.search(level.label)]
+    unknown = [i for i, level in enumerate(case.row.levels) if is_unknown(level.label)]
     full = [[int(level.values[g.id].count.value) for g in case.groups] for level in case.row.levels]
     known = [line for i, line in enumerate(full) if i not in unknown]
     missing = [g.size - sum(line[j] for line in full) for j, g in enumerate(case.groups)]
@@ -149,13 +149,6 @@ def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
         if len(lines) > 1 and len(filled) > 1:
             counts = tuple(tuple(line[j] for j in filled) for line in lines)
             yield words, replace(case, counts=counts)
-
-
-_UNKNOWN = re.compile(
-    r"unknown|missing|unclear|undetermined|no data|not (?:available|known|reported|recorded|"
-    r"applicable|assessed|done|evaluated|stated|tested)|^\s*(?:n/?a|nd|unk)\s*$",
-    re.I,
-)
 
 
 def _statistics(case: CountTable) -> dict[str, Interval]:

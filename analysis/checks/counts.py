@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.checks import granularity
-from analysis.checks.rows import everyone_column, label_of, rows_of
+from analysis.checks.rows import everyone_column, is_unknown, label_of, rows_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, CountRow, Level, LevelsRow, Paper, PercentOf
 from analysis.printed import CountPercent, Printed, format_fixed
@@ -54,6 +54,8 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
         if everyone is not None and everyone.n is not None:
             totals.append(int(everyone.n.value))
         listed = [sum(int(level.values[g.id].count.value) for g in groups) for level in levels]
+        known = [x for x in levels if not (isinstance(x, Level) and is_unknown(x.label))]
+        known_of_all = sum(int(x.values[g.id].count.value) for x in known for g in groups)
         for level, in_groups in zip(levels, listed, strict=True):
             prefix, label = f"{table.id}.{row.id}", label_of(paper, row)
             if isinstance(level, Level):
@@ -64,11 +66,13 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
                 is_whole = whole is not None and group.id == whole.id
                 says = "group" if is_whole else table.percent_of
                 column = [other.values[group.id] for other in levels if group.id in other.values]
+                # patients of a category "unknown" need not be in the denominator
+                sure = [other.values[group.id] for other in known if group.id in other.values]
                 beside = [level.values[g.id] for g in groups] if says == "row" else column
                 yield _Percentage(
                     f"{prefix}.{group.id}", label, level.values[group.id], group, says,
-                    sum(int(cell.count.value) for cell in column) if len(levels) > 1 else 0,
-                    sum(listed) if len(levels) > 1 else in_groups,
+                    sum(int(cell.count.value) for cell in sure) if len(levels) > 1 else 0,
+                    max(known_of_all, in_groups),
                     tuple(dict.fromkeys(row_totals)), tuple(dict.fromkeys(totals)),
                     len(beside) > 1 and sum(c.percent.value if c.percent else 0 for c in beside) == 100,
                 )  # fmt: skip

@@ -61,6 +61,18 @@ def everyone_column(paper: Paper, table: TwoGroupTable, row: Row) -> Column | No
     return None
 
 
+_UNKNOWN = re.compile(
+    r"unknown|missing|unclear|undetermined|no data|not (?:available|known|reported|recorded|"
+    r"applicable|assessed|done|evaluated|stated|tested)|^\s*(?:n/?a|nd|unk)\s*$",
+    re.I,
+)
+
+
+def is_unknown(label: str) -> bool:
+    """Whether a category holds the patients whose value is not known."""
+    return bool(_UNKNOWN.search(label))
+
+
 # --- which test a row names ------------------------------------------------------------
 
 

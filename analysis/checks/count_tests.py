@@ -225,9 +225,17 @@ def readings_of(case: CountTable, paper: Paper) -> Iterator[str]:
     if missing := _with_missing(case, paper, prints):
         yield missing
     for words, other in _variants(case):
-        for name, value in _statistics(other).items():
+        values = _statistics(other)
+        values |= {n: Interval.point(v) for n, (v, _) in _rare_statistics(other).items()}
+        for name, value in values.items():
             if printed.interval.intersects(value):
                 yield f"{name} {words}"
+        if _is_fisher_statistic(other, printed):
+            yield f"{FISHER_STATISTIC} {words}"
+        if other.is_2x2:
+            for name, value in values.items():
+                if fits_squared(printed, value):
+                    yield f"{_ROOT} (z), {name} {words}"
     for name, value in usual.items():
         if cut_off(printed).intersects(value):
             yield f"{name}{_CUT}"
@@ -411,7 +419,8 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
 
 def _not_computed(case: CountTable) -> str | None:
     """Fisher's test of a large table is not excluded where it is not computed."""
-    if case.is_2x2 or two_samples.fisher_p(case.counts) is not None:
+    tables = [case, *(other for _, other in _variants(case))]
+    if all(t.is_2x2 or two_samples.fisher_p(t.counts) is not None for t in tables):
         return None
     return "P may be Fisher's of so large a table, which is not computed here"
 
@@ -444,8 +453,10 @@ def _other_count_ps(
         cut = cut_off(statistic).clip(0, math.inf)
         yield "a chi-square that is cut off, not rounded", common.p_from_chi2(cut, df)
     for words, other in _variants(case):
-        for name, value in count_ps(other).items():
+        for name, value in (count_ps(other) | _rare_ps(other)).items():
             yield f"a P of {name} {words}", Interval.outward(value - 1e-9, value + 1e-9).clip(0, 1)
+        for name, span in _simulated(other).items():
+            yield f"{name} {words}", span
         df = two_samples.degrees_of_freedom(other.counts)
         inside = statistic.interval.clip(0, math.inf)
         yield f"{df} degrees of freedom, {words}", common.p_from_chi2(inside, df)
@@ -516,7 +527,7 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
         undecided = False
         if not fits or not set(wanted) <= set(found):
             rare = _rare_ps(case)
-            undecided = not case.is_2x2 and FISHER not in rare
+            undecided = _not_computed(case) is not None
             also = [
                 name for name, value in rare.items()
                 if _nearly(p, value) and (name in wanted or not fits)
@@ -559,6 +570,9 @@ def _last_readings(case: CountTable, paper: Paper, p: Printed) -> Iterator[str]:
     for words, other in _variants(case):
         for name, value in (count_ps(other) | _rare_ps(other)).items():
             if _nearly(p, value):
+                yield f"{name} {words}"
+        for name, span in _simulated(other).items():
+            if p.interval.intersects(span):
                 yield f"{name} {words}"
     for name, span in _simulated(case).items():
         if p.interval.intersects(span):

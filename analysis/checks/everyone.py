@@ -26,6 +26,7 @@ from analysis.printed import Interval, Printed, format_fixed, hull
 
 _CHECK = "all patients and their groups"
 TOGETHER = "all patients are the groups of the table together, each patient in one of them"
+MIDDLE = "a median is the middle value, or the mean (or the lower) of the two in the middle"
 MISSING = "values are missing, and the row does not say how many in each group"
 
 
@@ -370,7 +371,12 @@ def _ends(interval: Interval) -> tuple[Fraction, Fraction]:
 
 def medians_of_all(paper: Paper) -> Iterator[Finding]:
     """The median of all patients lies between the medians of the groups, with or without
-    missing values; quartiles do under most definitions."""
+    missing values; quartiles need not, where they are interpolated.
+
+    At least half of the values of each group, and so of all, are no smaller than the least
+    of their medians.  If exactly half of all are smaller, then so are half of each group,
+    and the two in the middle of all are at least those in the middle of one of the groups.
+    """
     for case in _wholes(paper, MedianRow):
         assert isinstance(case.row, MedianRow)
         if len(case.groups) < 2:
@@ -390,7 +396,7 @@ def medians_of_all(paper: Paper) -> Iterator[Finding]:
         if case.rest != 0:
             verdict, assumptions = Verdict.DEPENDS, (case.others if outside else TOGETHER,)
         elif "median" in outside:
-            verdict, assumptions = Verdict.IMPOSSIBLE, (TOGETHER,)
+            verdict, assumptions = Verdict.IMPOSSIBLE, (TOGETHER, MIDDLE)
         elif outside:
             verdict = Verdict.DEPENDS
             assumptions = ("quartiles are interpolated, so that they may lie outside",)

@@ -175,7 +175,8 @@ def p_from_ranks(paper: Paper) -> Iterator[Finding]:
             )
         readings = [(m.name, m.p) for m in found]
         readings += [(f"{m.name}: {words}", span) for m in found for words, span in m.rarer]
-        finding = first_that_fits(finding, p, [*readings, *others], case.row)
+        two = len(case.sizes) == 2
+        finding = first_that_fits(finding, p, [*readings, *others], case.row, one_sided=two)
         yield not_impossible(finding, _excuse(case) if case.family is Family.CONTRADICTED else None)
 
 

@@ -87,7 +87,7 @@ def p_of_u(u: Interval, n1: int, n2: int) -> Interval:
     for end in (u.low, u.high):
         exact = exact_p(Fraction(end), n1, n2)
         if exact is not None:
-            ends += [Fraction(exact) * (1 - Fraction(1, 10**12)), Fraction(exact)]
+            ends += [Fraction(exact) * (1 + side * Fraction(1, 10**12)) for side in (-1, 1)]
     middle = Fraction(n1 * n2, 2)
     if middle in u:
         ends.append(Fraction(1))

@@ -189,14 +189,21 @@ def cut_off(printed: Printed) -> Interval:
 
 
 def first_that_fits(
-    finding: Finding, p: Printed, readings: Iterable[tuple[str, Interval]], row: Row | None = None
+    finding: Finding,
+    p: Printed,
+    readings: Iterable[tuple[str, Interval]],
+    row: Row | None = None,
+    *,
+    one_sided: bool = True,
 ) -> Finding:
     """The finding; if it says impossible, the first other reading that fits is tried.  With
-    a `row`, the finding says that the row names another test."""
+    a `row`, the finding says that the row names another test.  Tests of more than two groups
+    have no sides: `one_sided` is then false."""
     if finding.verdict is not Verdict.IMPOSSIBLE:
         return finding
     readings = list(readings)
-    ways = [(name, span, p.interval) for name, span in and_one_sided(readings, p)]
+    sides = and_one_sided(readings, p) if one_sided else readings
+    ways = [(name, span, p.interval) for name, span in sides]
     ways += [
         (f"{name}, and P is cut off, not rounded", span, cut_off(p)) for name, span in readings
     ]

@@ -15,6 +15,7 @@ from analysis.checks.mean_tests import STANDARD_ERRORS
 from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import (
     Family,
+    and_one_sided,
     cut_off,
     family,
     first_that_fits,
@@ -249,10 +250,10 @@ def _p_from_statistic(case: FRow, p: Printed, statistic: Printed) -> Finding:
         if name in fits:
             readings.append((name, ss.p_from_f(f, x.df1, x.df2)))
             if x.df1 == 1:
-                readings.append((f"{name}, t", common.p_from_t(f, x.df2)))
+                readings += and_one_sided([(f"{name}, t", common.p_from_t(f, x.df2))], p)
     readings += [(f"a P of {name}", x.p) for name, x in found.items() if name in fits]
     readings.append(("a chi-square", common.p_from_chi2(f, k - 1)))
-    return first_that_fits(finding, p, readings, case.row)
+    return first_that_fits(finding, p, readings, case.row, one_sided=False)
 
 
 def _p_from_means(case: FRow, p: Printed) -> Finding:
@@ -265,5 +266,6 @@ def _p_from_means(case: FRow, p: Printed) -> Finding:
         (case.default,),
     )  # fmt: skip
     readings = [(name, x.p) for name, x in found.items()]
-    readings += [(name, x.p) for name, x in case.rare().items()]
-    return first_that_fits(finding, p, readings, case.row)
+    for name, x in case.rare().items():
+        readings += and_one_sided([(name, x.p)], p) if x.df1 == 1 else [(name, x.p)]
+    return first_that_fits(finding, p, readings, case.row, one_sided=False)

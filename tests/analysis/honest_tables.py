@@ -7,6 +7,7 @@ tree of the record.  Nothing in it is wrong: no check may call any of it impossi
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -173,14 +174,15 @@ def _values_row(draw: _Paper, summary: str) -> None:
     columns = {f"g{i}": d for i, d in enumerate(data)}
     if draw.everyone:
         columns["all"] = everyone
-    method = draw.pick(*QUANTILES)
+    method, middle = draw.pick(*QUANTILES), draw.pick("linear", "linear", "inverted_cdf")
     sd_decimals = draw.pick(draw.decimals, draw.decimals + 1)
 
     def cell(x: np.ndarray) -> str:
         if summary == "mean_sd":
             return f"{draw.show(x.mean())} ± {draw.show(x.std(ddof=1), sd_decimals)}"
-        # the pooled median of these is between the groups' under one definition for all
-        q1, median, q3 = (np.quantile(x, q, method=method) for q in (0.25, 0.5, 0.75))
+        q1, q3 = (np.quantile(x, q, method=method) for q in (0.25, 0.75))
+        median = np.quantile(x, 0.5, method=middle)
+        q1, q3 = min(q1, median), max(q3, median)  # of few values
         return f"{draw.show(median)} ({draw.show(q1)}; {draw.show(q3)})"
 
     row["values"] = {name: cell(x) for name, x in columns.items()}
@@ -308,10 +310,9 @@ def _counts_row(draw: _Paper) -> None:
         line = listed[i]
         k = line[j] if j is not None else sum(line) + int(rest[i])
         totals = draw.sizes if unknown and not of_known else known
-        whole = draw.sizes if hidden and not unknown and draw.coin(0.0) else totals
-        base = whole[j] if j is not None else sum(whole) + draw.rest
+        base = totals[j] if j is not None else sum(totals) + draw.rest
         if j is not None and draw.percent_of != "group":
-            base = sum(line) if draw.percent_of == "row" else sum(whole)
+            base = sum(line) if draw.percent_of == "row" else sum(totals)
         if of_known and i == len(listed) - 1:
             return str(k)
         if not base or draw.coin(0.1):
@@ -345,9 +346,11 @@ def _counts_row(draw: _Paper) -> None:
 def honest_paper(rng: np.random.Generator, rows: int = 6) -> dict[str, Any]:
     """The tree of a record of an honest paper with one table of so many rows."""
     draw = _Paper(rng)
-    for _ in range(rows):
-        kind = draw.pick("mean_sd", "median_iqr", "counts", "counts")
-        _counts_row(draw) if kind == "counts" else _values_row(draw, kind)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # groups without spread, empty cells
+        for _ in range(rows):
+            kind = draw.pick("mean_sd", "median_iqr", "counts", "counts")
+            _counts_row(draw) if kind == "counts" else _values_row(draw, kind)
     for i, row in enumerate(draw.rows):
         row["id"] = f"r{i}"
     methods = {"continuous": draw.pick("t test or ANOVA", "Student's t test")}

@@ -278,6 +278,52 @@ def fisher_one_sided(table: Counts) -> float | None:
     return float(Fraction(min(low, high), total))
 
 
+def fisher_mid_p(table: Counts) -> float:
+    """Two-sided mid-P of Fisher's test for 2×2 (Lancaster 1961): the observed table counts
+    one half, and so do others of the same probability."""
+    (a, b), (c, d) = table
+    row, column, n = a + b, a + c, a + b + c + d
+    weights = [
+        math.comb(row, k) * math.comb(n - row, column - k)
+        for k in range(max(0, row + column - n), min(row, column) + 1)
+    ]
+    observed = weights[a - max(0, row + column - n)]
+    tail = sum(Fraction(w, 2 if w == observed else 1) for w in weights if w <= observed)
+    return float(tail / sum(weights))
+
+
+def unpooled(table: Counts) -> Fraction:
+    """Square of z of two proportions with the variances of the groups (columns) apart; that
+    of Pearson where both are without variance."""
+    (a, b), (c, d) = table
+    n1, n2 = a + c, b + d
+    variance = Fraction(a * c, n1**3) + Fraction(b * d, n2**3)
+    if not variance:
+        return pearson(table)
+    return (Fraction(a, n1) - Fraction(b, n2)) ** 2 / variance
+
+
+def freeman_halton(table: Counts) -> float:
+    """The statistic that programs print for Fisher's exact test of a larger table (Mehta &
+    Patel 1983): ``−2 log(γ P)`` with the probability P of the table under its margins, and
+    γ so that it is near chi-square."""
+    rows = [sum(row) for row in table]
+    columns = [sum(column) for column in zip(*table, strict=True)]
+    r, c, n = len(rows), len(columns), sum(rows)
+    log_p = (
+        sum(math.lgamma(k + 1) for k in (*rows, *columns))
+        - math.lgamma(n + 1)
+        - sum(math.lgamma(k + 1) for row in table for k in row)
+    )
+    log_gamma = (
+        (r - 1) * (c - 1) / 2 * math.log(2 * math.pi)
+        - (r * c - 1) / 2 * math.log(n)
+        + (c - 1) / 2 * sum(map(math.log, rows))
+        + (r - 1) / 2 * sum(map(math.log, columns))
+    )
+    return -2 * (log_gamma + log_p)
+
+
 def chi2_p(statistic: float, df: int) -> float:
     """Upper tail of the chi-square distribution."""
     return float(special.chdtrc(df, statistic))

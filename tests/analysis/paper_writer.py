@@ -17,6 +17,9 @@ import yaml
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, load_paper
 
+# what the methods of made-up papers say: a row of means that fits no t was not compared by ranks
+TESTS = {"continuous": "Student's t test", "categorical": "chi-square test"}
+
 _EXACT = Context(prec=80)
 ROUNDINGS = (ROUND_HALF_UP, ROUND_HALF_EVEN)
 
@@ -89,7 +92,7 @@ def paper(sizes: Sequence[int], rows: list[dict], **more: Any) -> dict:
     names = dict.fromkeys([*given, *(row["variable"] for row in rows)])
     return {
         "schema": "1",
-        "paper": {"key": "made_up", "label": "Made up"},
+        "paper": {"key": "made_up", "label": "Made up", "tests": dict(TESTS)},
         "groups": groups,
         "variables": [given.get(name, {"id": name, "label": name}) for name in names],
         "tables": [{"id": "table1", "kind": "two_group", "title": "Made up", "rows": rows}],

@@ -306,9 +306,12 @@ def test_groups_of_one_and_three_groups_are_not_compared_by_t(scratch):
     assert "table1.x.t_from_means" not in audit_tree(scratch, paper((9, 25, 9), [row]))
 
 
-def test_a_row_compared_by_ranks_is_left_alone(scratch):
-    row = mean_row("x", CELLS, statistic="-9.9", p="0.5") | {"by_ranks": True}
-    assert not impossible(audit_tree(scratch, paper((20, 25), [row])))
+def test_a_row_compared_by_ranks_is_not_held_against_its_means(scratch):
+    row = mean_row("x", CELLS, statistic="-0.9", p="0.368") | {"by_ranks": True}
+    found = audit_tree(scratch, paper((20, 25), [row]))
+    assert not impossible(found)
+    assert "table1.x.t_from_means" not in found
+    assert found["table1.x.p_from_ranks"].verdict is V.REPRODUCED
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ _NOT_FOR_A_SCHEMA = {
     "limit is a label", "limits upside down", "limit of both kinds", "relation with a date",
     "relation without a section", "relation and timeline of one id", "alias", "tab",
     "timeline of years that are a date", "timeline from a number", "timeline of a million years",
-    "large exponent", "huge exponent", "n too large", "yaml inf", "decimal comma",
+    "control character", "text turned around", "large exponent", "huge exponent", "n too large", "yaml inf", "decimal comma",
 }  # fmt: skip
 
 

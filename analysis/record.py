@@ -182,7 +182,8 @@ def sentence_of(error: ValidationError, tree: Any) -> At:
             f"{first['ctx']['expected_tags']}."
         )
     elif kind == "literal_error":
-        sentence = f"{name}: found {p.quoted(found)}, allowed is {first['ctx']['expected']}."
+        shown = "nothing" if found is None else p.quoted(found)
+        sentence = f"{name}: found {shown}, allowed is {first['ctx']['expected']}."
     elif kind == "string_pattern_mismatch":
         sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
     elif kind.startswith("bool"):

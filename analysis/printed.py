@@ -186,6 +186,11 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE](?:\+?[012]?\d|-[12]?\
 _SIGN = re.compile(r"(<=|>=|<|>|=|≤|≥|⩽|⩾|\uff1c|\uff1e)\s*")
 _SIGN_NAMES = {"≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "\uff1c": "<", "\uff1e": ">"}
 _NOT_SIGNIFICANT = re.compile(r"n\.?\s*s\.?", re.IGNORECASE)
+# control characters, half characters, and those that turn the direction of the text around
+# them: a terminal would obey them
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _LONGEST = 40  # characters of one number
 _LONGEST_CELL = 200
 

@@ -122,6 +122,8 @@ def _plain(
         # refused because aliases of aliases grow without bound
         raise At(path, "found a YAML alias (*name), every value must be written out.")
     if isinstance(event, yaml.ScalarEvent):
+        if found := p.UNPRINTABLE.search(event.value):
+            raise At(path, f"found {p.quoted(found[0])}, a character that cannot be printed.")
         plain = event.implicit[0] and event.tag is None
         return None if plain and event.value in _NULLS else event.value
     if len(path) >= DEEPEST:
@@ -136,6 +138,9 @@ def _plain(
         if not isinstance(key, yaml.ScalarEvent):
             lines[path] = key.start_mark.line + 1
             raise At(path, "found a key that is no word.")
+        if p.UNPRINTABLE.search(key.value):
+            lines[path] = key.start_mark.line + 1
+            raise At(path, f"found the key {p.quoted(key.value)}, which cannot be printed.")
         here = (*path, key.value)
         lines[here] = key.start_mark.line + 1
         if key.value in result:
@@ -177,7 +182,8 @@ def sentence_of(error: ValidationError, tree: Any) -> At:
             f"{first['ctx']['expected_tags']}."
         )
     elif kind == "literal_error":
-        sentence = f"{name}: found {p.quoted(found)}, allowed is {first['ctx']['expected']}."
+        shown = "nothing" if found is None else p.quoted(found)
+        sentence = f"{name}: found {shown}, allowed is {first['ctx']['expected']}."
     elif kind == "string_pattern_mismatch":
         sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
     elif kind.startswith("bool"):

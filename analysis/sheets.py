@@ -19,7 +19,7 @@ from analysis import printed as p
 from analysis.record import At, Steps
 from analysis.spreadsheet import Cell, Grid, Line, SheetError, located, read_grid
 
-MOST_CELLS = 50_000  # in all spreadsheets of a record
+MOST_CELLS = 20_000  # in all spreadsheets of a record
 LONGEST_ID = 60
 
 
@@ -165,13 +165,21 @@ def id_of(label: str) -> str:
     return made[:LONGEST_ID].strip("_")
 
 
-def _unused(wanted: str, taken: Iterable[str], otherwise: str) -> str:
-    base = wanted or otherwise
-    made, i = base, 2
-    taken = set(taken)
-    while made in taken:
-        made, i = f"{base}_{i}", i + 1
-    return made
+class _Ids:
+    """The ids of one list: each is given once."""
+
+    def __init__(self, taken: Iterable[str] = ()):
+        self.taken = set(taken)
+        self.last: dict[str, int] = {}
+
+    def new(self, wanted: str, otherwise: str) -> str:
+        """`wanted` (`otherwise` where that is empty), with a number where it is taken."""
+        base = made = wanted or otherwise
+        while made in self.taken:
+            self.last[base] = self.last.get(base, 1) + 1
+            made = f"{base}_{self.last[base]}"
+        self.taken.add(made)
+        return made
 
 
 # --- the tree -------------------------------------------------------------------------------------
@@ -249,6 +257,19 @@ class _Reader:
     grid: Grid
     places: dict[Steps, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # the row of the constant has this name
+        self.row_ids = _Ids(["constant"])
+        listed = self.tree.get("variables")
+        known = [
+            v
+            for v in (listed if isinstance(listed, list) else [])
+            if isinstance(v, dict) and isinstance(v.get("id"), str)
+        ]
+        self.variable_ids = _Ids(v["id"] for v in known)
+        self.variables = {folded(str(v.get("label", ""))): v["id"] for v in reversed(known)}
+        self.variables |= {folded(v["id"]): v["id"] for v in known}
+
     def read(self) -> None:
         rows = {"two_group": self._groups, "roc": self._roc, "regression": self._regression}[
             self.table["kind"]
@@ -308,8 +329,13 @@ class _Reader:
         try:
             parse(text)
         except p.PrintedError as error:
-            raise _Wrong(str(error), cell) from None
+            raise _Wrong(f"{error}{self._hint(text)}", cell) from None
         return text
+
+    def _hint(self, text: str) -> str:
+        if self.table.get("decimal") == "comma" or not re.search(r"\b0,\d|\d,\d{1,2}(?!\d)", text):
+            return ""
+        return "; if the whole sheet writes so, say decimal: comma in this table of the record"
 
     def _number_text(self, cell: Cell) -> str:
         # marks of footnotes are no part of a number
@@ -366,28 +392,22 @@ class _Reader:
 
     def _variable(self, label: str) -> str:
         """The id of the variable with this id or label; it is added where there is none."""
-        listed = self.tree.get("variables")
-        if listed is None:
-            listed = self.tree["variables"] = []
-        if not isinstance(listed, list):
-            return id_of(label) or "variable"
-        known = [v for v in listed if isinstance(v, dict) and isinstance(v.get("id"), str)]
-        for key in ("id", "label"):
-            for variable in known:
-                if folded(str(variable.get(key, ""))) == folded(label):
-                    return variable["id"]
-        made = _unused(id_of(label), (v["id"] for v in known), f"variable_{len(known) + 1}")
-        listed.append({"id": made, "label": label})
-        return made
+        if (key := folded(label)) not in self.variables:
+            listed = self.tree.get("variables")
+            made = self.variable_ids.new(id_of(label), f"variable_{len(self.variables) + 1}")
+            if listed is None:
+                listed = self.tree["variables"] = []
+            if isinstance(listed, list):  # if not, the schema says so
+                listed.append({"id": made, "label": label})
+            self.variables[key] = made
+        return self.variables[key]
 
-    def _row_id(
-        self, rows: list[dict[str, Any]], line: Line, cells: dict[Any, Cell], name: str
-    ) -> str:
+    def _row_id(self, line: Line, cells: dict[Any, Cell], name: str) -> str:
         """The id of a new row: as given, or made from `name`."""
         if "id" in cells:
+            self.row_ids.taken.add(cells["id"].text)
             return cells["id"].text
-        taken = [*(row["id"] for row in rows), *(["constant"] if name != "constant" else [])]
-        return _unused(id_of(name), taken, f"row_{line.number}")
+        return self.row_ids.new(id_of(name), f"row_{line.number}")
 
     # -- tables that compare groups --
 
@@ -456,19 +476,19 @@ class _Reader:
                 raise _Wrong(f"found {p.quoted(summary)}, allowed are {', '.join(SUMMARIES)}", cell)
             if (summary == "levels") != (len(levels) > 1) and not (summary == "n_pct" and levels):
                 raise _Wrong(f"found {p.quoted(summary)}, which does not fit the levels", cell)
-        row["id"] = self._row_id(rows, first, head, label)
+        row["id"] = self._row_id(first, head, label)
         row["variable"] = self._variable(label)
         if len(levels) > 1:
             row["summary"] = "levels"
             row["levels"] = []
+            level_ids = _Ids(c["level_id"].text for _, c in levels if "level_id" in c)
             for line, cells in levels:
                 level: dict[str, Any] = {"_line": line.number, "_cells": {}}
                 text = cells["level"].text
-                taken = [one["id"] for one in row["levels"]]
                 made = (
                     cells["level_id"].text
                     if "level_id" in cells
-                    else _unused(id_of(text), taken, f"level_{line.number}")
+                    else level_ids.new(id_of(text), f"level_{line.number}")
                 )
                 level |= {"id": made, "label": text}
                 if "threshold" in cells:
@@ -550,7 +570,7 @@ class _Reader:
         values = {}
         for key, cell in cells.items():
             if isinstance(key, tuple) and key[0] == "n":
-                self._denominator(row, key[1], self._text(cell, p.parse_whole), cell)
+                self._denominator(row, key[1], self._text(cell, p.parse_whole), cell, True)
         for group, cell in self._values(cells).items():
             text = self._number_text(cell)
             if summary == "n_pct":
@@ -563,7 +583,7 @@ class _Reader:
             try:
                 _CELLS[summary](text)
             except p.PrintedError as error:
-                raise _Wrong(str(error), cell) from None
+                raise _Wrong(f"{error}{self._hint(text)}", cell) from None
             if cell.whole and summary != "n_pct":
                 self._text(made, _CELLS[summary])
             values[group] = text
@@ -572,13 +592,16 @@ class _Reader:
             raise _Wrong("found no cell of a group", line)
         return values
 
-    def _denominator(self, row: dict[str, Any], group: str, n: str, cell: Cell) -> None:
-        """The patients of a group with a value, if they are not all of it."""
+    def _denominator(
+        self, row: dict[str, Any], group: str, n: str, cell: Cell, printed: bool = False
+    ) -> None:
+        """The patients of a group with a value: if they are not all of it, or the table has a
+        column of them."""
         size = next((g.get("n") for g in self._groups_known().values() if g["id"] == group), None)
         known = row.setdefault("_n", {})
         if known.setdefault(group, n) != n:
             raise _Wrong(f"found {n} patients, above it for the same row {known[group]}", cell)
-        if n != size:
+        if n != size or printed:
             row.setdefault("n", {})[group] = n
             row["_cells"][("n", group)] = cell
 
@@ -595,9 +618,9 @@ class _Reader:
             )
             if "cut" in cells and same and rows:
                 cut: dict[str, Any] = {"_line": line.number, "_cells": {}}
-                taken = [c["id"] for c in rows[-1].get("cuts", [])]
-                text = cells["cut"].text
-                cut["id"] = _unused(id_of(text), taken, f"cut_{line.number}")
+                taken = rows[-1].get("cuts", [])
+                ids = _Ids(c["id"] for c in taken)
+                cut["id"] = ids.new(id_of(cells["cut"].text), f"cut_{line.number}")
                 for key in CUT_COLUMNS:
                     if key in cells:
                         self._put(cut, key, cells[key])
@@ -616,7 +639,7 @@ class _Reader:
                 raise _Wrong("a further cut-off stands below its marker", cells["cut"])
             name = cells["variable"].text
             row: dict[str, Any] = {"_line": line.number, "_cells": {}}
-            row["id"] = self._row_id(rows, line, cells, name)
+            row["id"] = self._row_id(line, cells, name)
             row["variable"] = self._variable(name)
             self._interval(row, cells)
             for key, cell in cells.items():
@@ -690,7 +713,7 @@ class _Reader:
             if folded(label) in _CONSTANTS and "id" not in cells:
                 self._constant(row, line)
                 continue
-            row["id"] = self._row_id(rows, line, cells, label)
+            row["id"] = self._row_id(line, cells, label)
             rows.append(row)
         return rows
 

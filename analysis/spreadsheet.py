@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from analysis.files import unguarded
-from analysis.printed import quoted
+from analysis.printed import UNPRINTABLE, quoted
 
 LARGEST_FILE = 2_000_000  # bytes
 LARGEST_UNPACKED = 20_000_000  # bytes of the parts of an XLSX file
@@ -139,6 +139,12 @@ def _grid(rows: Iterator[tuple[int, list[_Raw]]]) -> Grid:
     lines = []
     for number, row in rows:
         texts = [_tidy(text) for text, _ in row]
+        for column, text in enumerate(texts, 1):
+            if UNPRINTABLE.search(text):
+                raise SheetError(
+                    f"row {number}, column {column}: found {quoted(text)}, with a character that "
+                    "cannot be printed"
+                )
         if not any(texts):
             continue
         if headings is None:

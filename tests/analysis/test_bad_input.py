@@ -208,7 +208,9 @@ CHANGES = {
     "timeline of a million years": ('printed: "1", about', 'printed: "1000000", about', "0 to 200"),
     "alias": ('b: "0.829"', "b: *again", ""),
     "tab": ("    kind: roc", "\tkind: roc", "no valid YAML"),
-    "control character": ("  label: Made up", '  lable: "\\e[31m"', "unknown key"),
+    "control character": ('  label: Made up', '  label: "\\e[31m"', "cannot be printed"),
+    "control character in a key": ('  label: Made up', '  "label\\e": Made up', "cannot be printed"),
+    "text turned around": ('  label: Made up', '  label: "\\u202Edam"', "cannot be printed"),
     "schema of another time": ("schema: 1", "schema: 2", "allowed"),
 }  # fmt: skip
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from analysis import printed as p
@@ -98,7 +98,7 @@ _NOT_FOR_A_SCHEMA = {
     "limit is a label", "limits upside down", "limit of both kinds", "relation with a date",
     "relation without a section", "relation and timeline of one id", "alias", "tab",
     "timeline of years that are a date", "timeline from a number", "timeline of a million years",
-    "large exponent", "huge exponent", "n too large", "yaml inf", "decimal comma",
+    "control character", "text turned around", "large exponent", "huge exponent", "n too large", "yaml inf", "decimal comma",
 }  # fmt: skip
 
 
@@ -141,41 +141,43 @@ PARSERS = {
     "median_iqr": p.parse_median_iqr, "date": p.parse_date,
 }  # fmt: skip
 
-_TOKENS = st.sampled_from(
-    ["0", "1", "7", "12", "100", "0.70", ".5", "5.", "1 098.83", "1,098.83", "1,000,000", "1e-5",
-     "1E5", "e", "-", "−", "–", "+", "<", ">=", "≤", "=", "P", "p=", "%", " ", "\u00a0", "±", "+/-",
-     "(", ")", "[", "]", ", ", ";", " to ", "NS", "n.s.", "Jan ", "May. 5, ", "2017", "0.000"]
-)  # fmt: skip
-_FREE = st.lists(_TOKENS, min_size=1, max_size=5).map("".join)
-_PLAIN = st.sampled_from(
-    ["12", "0.70", "−5.310", "1 098.83", ".5", "99%", "<3", "7e-1", "2017", "Jan. 5, 2017"]
-)
-_PART = _PLAIN | _FREE
-_SHAPES = ["{}", "{} ± {}", "{}+/-{}", "{}–{}", "{} to {}", "{}; {}", "{} ({})", "{}({}%)",
+_PLAIN = ["12", "0.70", "−5.310", "1 098.83", ".5", "99%", "<3", "7e-1", "0", "1.000", "100"]
+_TOKENS = [
+    *_PLAIN, "5.", "1,098.83", "1,000,000", "1E5", "e", "-", "−", "–", "+", ">=", "≤", "=", "P",
+    "p=", "%", " ", "\u00a0", "NS", "n.s.", "Jan ", "May. ", "5, ", "2017", "2022", "<0.001",
+]  # fmt: skip
+_SHAPES = ["{}", "{}", "{} ± {}", "{}+/-{}", "{}–{}", "{} to {}", "{}; {}", "{} ({})", "{}({}%)",
            "{} ({}–{})", "{} [{}, {}]"]  # fmt: skip
-_TEXTS = st.builds(str.format, st.sampled_from(_SHAPES), _PART, _PART, _PART) | _FREE
+
+
+@cache
+def texts() -> list[str]:
+    """Cells of all shapes, made of what numbers are made of; most of them are none."""
+    rng = np.random.default_rng(1)
+    tokens = iter(rng.integers(len(_TOKENS), size=200_000))
+    lengths = iter(rng.choice([1, 1, 1, 2, 3], size=60_000))
+    shapes = rng.integers(len(_SHAPES), size=20_000)
+
+    def part() -> str:
+        return "".join(_TOKENS[next(tokens)] for _ in range(next(lengths)))
+
+    return [_SHAPES[shape].format(part(), part(), part()) for shape in shapes]
 
 
 @pytest.mark.parametrize("kind", PARSERS)
 def test_what_the_loader_takes_the_schema_takes(kind):
     pattern = re.compile(SCHEMAS[kind]["pattern"])
-    taken = []
-
-    @settings(max_examples=250, deadline=None, derandomize=True)
-    @given(_TEXTS)
-    def held(text):
+    taken = 0
+    for text in [*texts(), *SCHEMAS[kind]["examples"]]:
         try:
             PARSERS[kind](text)
         except p.PrintedError:
-            return
-        taken.append(text)
+            continue
+        taken += 1
         assert pattern.search(text), text
-
-    held()
+    assert taken > 30
     for example in SCHEMAS[kind]["examples"]:
         PARSERS[kind](example)
-        assert pattern.search(example)
-    assert len(taken) > 3
 
 
 def test_every_key_has_its_explanation():

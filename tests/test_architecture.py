@@ -30,7 +30,9 @@ FLOORS = {
     "analysis.printed": set(),
     # a YAML file in, a tree or one sentence out
     "analysis.record": {"analysis.printed"},
-    "analysis.paper": {"analysis.printed", "analysis.record"},
+    # formulas in a file: refused or evaluated
+    "analysis.formula": {"analysis.printed", "analysis.record"},
+    "analysis.paper": {"analysis.printed", "analysis.record", "analysis.formula"},
     "analysis.findings": {"analysis.printed"},
     # plain numbers in, proofs out: knows neither papers nor findings
     PROOFS: {"analysis.printed"},
@@ -38,6 +40,7 @@ FLOORS = {
         "analysis.printed",
         "analysis.paper",
         "analysis.findings",
+        "analysis.formula",
         PROOFS,
     },
     # a checklist, a paper and its findings in; answers with their grounds out
@@ -61,6 +64,7 @@ FLOORS = {
         "analysis.checks",
         "analysis.cohort",
         "analysis.files",
+        "analysis.formula",
     },
     # writing a file whole, for whoever writes
     "analysis.files": set(),

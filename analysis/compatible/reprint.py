@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks import roc, two_group
-from analysis.checks.witness import evaluate
 from analysis.compatible import statistics
 from analysis.compatible.constraints import Constraints
+from analysis.formula import evaluate
 from analysis.paper import CountRow, LevelsRow, MeanRow, Paper, RocRow, RocTable
 from analysis.printed import Printed
 

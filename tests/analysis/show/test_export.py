@@ -56,7 +56,7 @@ def test_csv_is_rfc_4180():
     assert [r["id"] for r in rows] == [f.id for f in findings()]
     for row, finding in zip(rows, findings(), strict=True):
         assert (row["claim"], row["by_hand"], row["table"]) == (
-            finding.claim, finding.by_hand, finding.table,
+            export.guarded(finding.claim), finding.by_hand, finding.table,
         )  # fmt: skip
         assert tuple(row["assumptions"].splitlines()) == finding.assumptions
         assert json.loads(row["values"]) == export.json_safe(finding.values)

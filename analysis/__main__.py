@@ -49,6 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from analysis import study_command
     from analysis.findings import Verdict
 
     verdicts = "\n".join(f"  {verdict:<14} {verdict.meaning}" for verdict in Verdict)
@@ -120,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
         help="look for whole patients behind the readings that are not refuted, so long for each",
     )  # fmt: skip
     _cohorts_parser(commands)
+    study_command.add_parser(commands)
     return parser
 
 
@@ -344,7 +346,16 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
-_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts}
+def _cohort(options: argparse.Namespace) -> int:
+    from analysis import study_command
+
+    try:
+        return study_command.run(options)
+    except study_command.CommandError as error:
+        raise InputError(str(error)) from None
+
+
+_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts, "cohort": _cohort}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
+_POWERS = (2.0, 3.0, 6.0, 9.0)  # of ten, by which units differ: %, milli-, micro-, nano-
 _SHOWN = 8  # rows that a warning names
 _ID = "id"
 
@@ -453,8 +454,8 @@ def mixed_units(values: Floats, gap: float = 5.0, apart: float = 30.0) -> MixedU
     """Whether positive values fall into two heaps, as where one column holds two units.
 
     The two sides of the widest gap on the log scale: neighbours a factor `gap` apart or more,
-    medians a factor `apart` or more, each heap narrower than the way between the medians.  A
-    heuristic: it warns and proves nothing.  None where there are fewer than ten values.
+    medians a factor `apart` or more and about a power of ten that units differ by, each heap
+    narrower than the way between the medians.  A heuristic: it warns and proves nothing.  None where there are fewer than ten values.
     """
     positive = np.isfinite(values) & (values > 0)
     x = np.sort(np.log10(values[positive]))
@@ -465,6 +466,8 @@ def mixed_units(values: Floats, gap: float = 5.0, apart: float = 30.0) -> MixedU
     low, high = x[: at + 1], x[at + 1 :]
     way = float(np.median(high) - np.median(low))
     if steps[at] < np.log10(gap) or way < np.log10(apart):
+        return None
+    if not any(abs(way - powers) <= 0.6 for powers in _POWERS):
         return None
     if max(np.ptp(low), np.ptp(high)) > way:
         return None

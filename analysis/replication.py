@@ -128,13 +128,19 @@ def replicate(patients: Patients, paper: Paper) -> list[Line]:
         _line(number, ways, reasons)
         for number in paper.numbers.values()
         if _is_ours(number.id, paper) and isinstance(number.value, Printed)
-        and number.role not in _SKIPPED
+        and number.role not in _SKIPPED and not _is_heading(number, paper)
     ]  # fmt: skip
 
 
 def _is_ours(id: str, paper: Paper) -> bool:
     part = id.partition(".")[0]
     return part == "groups" or part in {t.id for t in paper.tables}
+
+
+def _is_heading(number: Any, paper: Paper) -> bool:
+    """Whether a threshold only says how a predictor of a regression was made."""
+    own = {t.id for t in paper.tables_of("regression")}
+    return number.role == "threshold" and number.id.partition(".")[0] in own
 
 
 def _line(number: Any, ways: dict[str, list[Way]], reasons: dict[str, str]) -> Line:
@@ -153,12 +159,11 @@ def _line(number: Any, ways: dict[str, list[Way]], reasons: dict[str, str]) -> L
             first = i == 0 or way.value == tried[0].value
             return Line(*common, way.value, way.name, SAME if first else OTHER)
     printed = float(number.value.value)
-    nearest = min(tried, key=lambda way: abs(way.value - printed))
-    away = nearest.value - printed
-    how = f" (the nearest of {len(tried)} conventions)" if len(tried) > 1 else ""
-    return Line(
-        *common, nearest.value, nearest.name, DIFFERS, f"differs by {away:.3g}{how}"
-    )  # fmt: skip
+    first, nearest = tried[0], min(tried, key=lambda way: abs(way.value - printed))
+    why = f"differs by {first.value - printed:.3g}"
+    if nearest.value != first.value:
+        why += f"; the nearest of {len(tried)} ways, {nearest.name}, gives {nearest.value:.5g}"
+    return Line(*common, first.value, first.name, DIFFERS, why)
 
 
 # --- the patients ---------------------------------------------------------------------------
@@ -326,11 +331,13 @@ def _values(
         samples.append(x)
     if isinstance(row, MedianRow) or row.by_ranks:
         preferred = {*preferred, "Mann–Whitney", "Kruskal–Wallis"}
-    tests = list(_tests(samples))
+    # the sign only tells which group the program named first: that of the printed number is taken
+    sign = -1.0 if row.statistic is not None and row.statistic.value < 0 else 1.0
+    tests = [(name, sign * abs(s) if signed else s, p) for name, s, p, signed in _tests(samples)]
     yield f"{place}.statistic", _first([Way(n, s) for n, s, _ in tests], preferred)
     ps = [Way(n, p) for n, _, p in tests]
     ps += [Way(f"{w.name}, one-sided", w.value / 2) for w in ps]
-    yield f"{place}.p", _first([w for w in ps if "minus" not in w.name], preferred)
+    yield f"{place}.p", _first(ps, preferred)
 
 
 def _quartile(x: Floats, share: float, method: str) -> float:
@@ -340,27 +347,26 @@ def _quartile(x: Floats, share: float, method: str) -> float:
     return float(np.median(ordered[:half] if share < 0.5 else ordered[len(x) - half :]))
 
 
-def _tests(samples: list[Floats]) -> Iterator[tuple[str, float, float]]:
-    """Names, statistics and P of the usual tests; a statistic with both signs."""
+def _tests(samples: list[Floats]) -> Iterator[tuple[str, float, float, bool]]:
+    """Names, statistics and P of the usual tests, and whether the statistic has a sign that
+    depends on the order of the groups."""
     if len(samples) < 2 or min(len(x) for x in samples) < 2:
         return
     if len(samples) == 2:
         for name, test in (
             (two_group.STUDENT, statistics.student), (two_group.WELCH, statistics.welch),
         ):  # fmt: skip
-            t, p = test(*samples)
-            yield name, t, p
-            yield f"{name}, the groups in the other order", -t, p
+            yield (name, *test(*samples), True)
         yield from _rank_tests(*samples)
     for kind in ("anova", "kruskal-wallis"):
         try:
             found = group_comparison.compare_many(samples, kind)
         except EstimateError:
             continue
-        yield found.name, found.statistic, found.p
+        yield found.name, found.statistic, found.p, False
 
 
-def _rank_tests(a: Floats, b: Floats) -> Iterator[tuple[str, float, float]]:
+def _rank_tests(a: Floats, b: Floats) -> Iterator[tuple[str, float, float, bool]]:
     from scipy import special
 
     for continuity in (False, True):
@@ -369,17 +375,16 @@ def _rank_tests(a: Floats, b: Floats) -> Iterator[tuple[str, float, float]]:
         except EstimateError:
             return
         words = "with" if continuity else "without"
-        name = f"Mann–Whitney, {words} continuity correction"
         z = float(-special.ndtri(found.p / 2)) if found.p > 0 else math.inf
-        u = found.statistic
-        yield f"{name}, Z", z, found.p
-        yield f"{name}, Z minus", -z, found.p
+        yield f"Mann–Whitney, {words} continuity correction, Z", z, found.p, True
         if not continuity:
-            n1, n2 = len(a), len(b)
-            yield "Mann–Whitney, U", u, found.p
-            yield "Mann–Whitney, U of the other group", n1 * n2 - u, found.p
-            yield "Mann–Whitney, rank sum W", u + n1 * (n1 + 1) / 2, found.p
-            yield "Mann–Whitney, rank sum W of the other", n1 * n2 - u + n2 * (n2 + 1) / 2, found.p
+            n1, n2, u = len(a), len(b), found.statistic
+            for name, value in (
+                ("U", u), ("U of the other group", n1 * n2 - u),
+                ("rank sum W", u + n1 * (n1 + 1) / 2),
+                ("rank sum W of the other group", n1 * n2 - u + n2 * (n2 + 1) / 2),
+            ):  # fmt: skip
+                yield f"Mann–Whitney, {name}", value, found.p, False
 
 
 def _levels(

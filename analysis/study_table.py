@@ -91,8 +91,11 @@ def classes(values: np.ndarray, v: Variable) -> pd.Categorical:
 
 
 def _categorical(id: str, label: str, levels: list[str], table: pd.DataFrame) -> Categorical:
-    groups = table[_MEMBER] if _MEMBER in table else table[GROUP]
-    counts = pd.crosstab(table[id].astype("str"), groups.astype("str")).to_numpy()
+    members = pd.factorize(table[_MEMBER] if _MEMBER in table else table[GROUP])[0]
+    codes = pd.factorize(table[id])[0]
+    both = (codes >= 0) & (members >= 0)
+    counts = np.zeros((codes.max(initial=-1) + 1, members.max(initial=-1) + 1), dtype=int)
+    np.add.at(counts, (codes[both], members[both]), 1)
     test = "pearson"
     if min(counts.shape, default=0) > 1 and counts.sum() <= _FISHER_MOST:
         try:

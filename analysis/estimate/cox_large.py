@@ -62,9 +62,9 @@ def _sort(time: ArrayLike, event: ArrayLike, predictors: ArrayLike) -> _Sorted:
     return _Sorted(x, scale, deaths, at, times, share, last)
 
 
-def _sums(s: _Sorted, b: Floats, g: Floats):
-    """Log partial likelihood (Efron), score and information, and both weighted by `g`, which has
-    one value a death; the information by g twice as well."""
+def _sums(s: _Sorted, b: Floats, g: Floats | None):
+    """Log partial likelihood (Efron), score and information; with `g`, which has one value a
+    death, also score and information weighted by it, and the information by it twice."""
     k = s.x.shape[1]
     height = s.x @ b
     top = height.max()
@@ -88,10 +88,12 @@ def _sums(s: _Sorted, b: Floats, g: Floats):
     for i in range(k):
         for j in range(i + 1):
             spread = of(weighted[i] * s.x[:, j]) / mass - means[i] * means[j]
-            for matrix, factor in ((plain, None), (mixed, g), (squared, g * g)):
-                total = spread.sum() if factor is None else (factor * spread).sum()
-                matrix[i, j] = matrix[j, i] = total
-    return likelihood, residual.sum(axis=0), g @ residual, plain, mixed, squared
+            plain[i, j] = plain[j, i] = spread.sum()
+            if g is not None:
+                mixed[i, j] = mixed[j, i] = g @ spread
+                squared[i, j] = squared[j, i] = (g * g) @ spread
+    tilted = None if g is None else g @ residual
+    return likelihood, residual.sum(axis=0), tilted, plain, mixed, squared
 
 
 def cox_and_test(
@@ -113,7 +115,7 @@ def cox_and_test(
     b = np.zeros(k)
     null = None
     for _ in range(_STEPS):
-        likelihood, score, tilted, plain, mixed, squared = _sums(s, b, g)
+        likelihood, score, _, plain, _, _ = _sums(s, b, None)
         null = likelihood if null is None else null
         if np.linalg.cond(plain) > 1e11:
             raise EstimateError("a predictor is a sum of the others, or the fit has no top.")
@@ -132,6 +134,7 @@ def cox_and_test(
         beta, se, np.exp(beta), np.exp(beta - z * se), np.exp(beta + z * se),
         2 * special.ndtr(-np.abs(beta / se)), likelihood, float(null), float("nan"),
     )  # fmt: skip
+    _, _, tilted, _, mixed, squared = _sums(s, b, g)
     information = squared - mixed @ np.linalg.solve(plain, mixed)
     alone = np.array([
         tilted[j] ** 2 / (squared[j, j] - mixed[j] @ np.linalg.solve(plain, mixed[:, j]))

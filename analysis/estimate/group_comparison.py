@@ -555,10 +555,12 @@ def _level_counts(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     if len(set(row.levels)) != len(row.levels) or not row.levels:
         raise EstimateError(f'the levels of "{row.variable}" must differ.')
-    values = column.to_numpy(dtype=object)
-    empty = np.asarray(pd.isna(values))
+    # each value is looked up once, however many patients have it
+    places, values = pd.factorize(column)
+    empty = np.asarray(column.isna())
     place = {level: i for i, level in enumerate(row.levels)}
-    codes = np.array([place.get(value, -1) for value in values])
+    known = np.array([*(place.get(value, -1) for value in values), -1])
+    codes = known[places]
     if (strange := (codes < 0) & ~empty).any():
         raise EstimateError(f'"{row.variable}" has {strange.sum()} values that are no named level.')
     counts = np.column_stack(

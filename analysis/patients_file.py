@@ -84,7 +84,9 @@ def load_patients(file: Path, study: Study) -> Patients:
     )
     left_out = []
     if sheet.blank:
-        left_out.append(f"{_count(sheet.blank, 'row')} without anything in {_them(sheet.blank)}")
+        left_out.append(
+            f"{_count(sheet.blank, 'row')} without anything in the columns that are read"
+        )
     sheet, others = _only(sheet, study)
     if others:
         wanted = ", ".join(f"{k} = {v}" for k, v in study.file.only.items())
@@ -274,10 +276,6 @@ def _words(values: Sequence[str]) -> str:
 
 def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def _them(n: int) -> str:
-    return "it" if n == 1 else "them"
 
 
 def _rows(rows: Iterable[int]) -> str:

@@ -41,7 +41,7 @@ class PatientsError(CohortError):
 class Sheet:
     """Columns by name, each an Arrow array of texts of shape (n,), missing cells ``""``; `rows`:
     where each patient stands in the file, counted from 1 with the headings; `blank`: rows without
-    anything in them, left out; `simulated`: whether the file says that its patients are."""
+    anything in them, left out (of the columns that are read); `simulated`: whether the file says that its patients are."""
 
     file: Path
     columns: dict[str, pa.Array]
@@ -352,8 +352,18 @@ def _float_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _sheet(file: Path, columns: dict[str, pa.Array], rows: NDArray[np.int64], blank: int) -> Sheet:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    empty = np.ones(len(rows), dtype=bool)
+    for name, column in columns.items():
+        if name != COLUMN:
+            trimmed = pc.utf8_length(pc.utf8_trim_whitespace(column))
+            empty &= np.asarray(trimmed.to_numpy(zero_copy_only=False)) == 0
+    if empty.any():
+        keep = pa.array(~empty)
+        columns = {name: column.filter(keep) for name, column in columns.items()}
+        rows, blank = rows[~empty], blank + int(empty.sum())
     if not len(rows):
         raise PatientsError(f"{file}: there is no patient under the headings.")
     simulated = False

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,7 +53,14 @@ def _code(value: Any) -> str:
         raise ValueError('a value of the column is needed, such as 1 or "yes"')
     if not (code := code_of(value)):
         raise ValueError("a value of the column is needed, it is empty")
-    return code
+    return _printable(code)
+
+
+def _printable(text: str) -> str:
+    """A label is shown in a terminal, which must not obey it."""
+    if not text.isprintable():
+        raise ValueError(f"found {p.quoted(text)}, plain text on one line is needed")
+    return text
 
 
 def _number(value: Any) -> float:
@@ -62,7 +70,7 @@ def _number(value: Any) -> float:
 
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
-Text = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 Code = Annotated[str, BeforeValidator(_code)]
 Number = Annotated[float, BeforeValidator(_number)]
 

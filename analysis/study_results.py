@@ -438,8 +438,12 @@ def _fit(
 ) -> Model:
     confidence, n = found.patients.study.study.confidence, len(state)
     z = roc.normal_quantile(confidence)
-    if n < 3:
-        raise EstimateError(f"{_patients(n)} with all values, that is too few.")
+    events = int(state.sum())
+    if min(events, n - events) < 2:
+        raise EstimateError(
+            f"{events} patients with the event and {n - events} without have all values, two of each "
+            "are the least."
+        )
     y, x = logistic.patients(state, x)
     ordinary = None
     if n <= _PROVED_MOST:

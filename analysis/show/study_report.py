@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from markupsafe import Markup
@@ -139,7 +140,7 @@ def results_page(parts: Sequence[Part], found: Results) -> str:
         table = None
         if part.rows:
             html = paper_rows(
-                part.rows, label=part.title, caption=f"{part.title}, {mark}.",
+                [_for_page(row) for row in part.rows], missing="", label=part.title, caption=f"{part.title}, {mark}.",
                 columns=same_columns(part.rows),
             ).html  # fmt: skip
             table = Markup(html)
@@ -157,6 +158,17 @@ def results_page(parts: Sequence[Part], found: Results) -> str:
         read=_READ, inline=inline,
     )  # fmt: skip
     return page(f"{study.study.title} ({mark})", Markup(body))
+
+
+_BETWEEN = re.compile(r"(?<=[\d∞]) (to|±) (?=[−\d∞])")
+
+
+def _for_page(row: dict[str, str]) -> dict[str, str]:
+    """Intervals stay on one line, and levels keep their place under their variable."""
+    held = {k: _BETWEEN.sub("\u00a0\\1\u00a0", cell) for k, cell in row.items()}
+    return {
+        k: "\u2003" + cell.strip() if cell.startswith("  ") else cell for k, cell in held.items()
+    }
 
 
 # --- files ----------------------------------------------------------------------------------

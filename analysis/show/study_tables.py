@@ -354,7 +354,7 @@ def _times(found: Results) -> list[Part]:
     for half in times.halves:
         median = half.curve.quantile(confidence=found.patients.study.study.confidence)
         shown = (
-            f"{number(median.time)} ({limits(median.low, median.high)})"
+            f"{_time(median.time)} ({_time(median.low)} to {_time(median.high)})"
             if math.isfinite(median.time) else "not reached"
         )  # fmt: skip
         rows.append(
@@ -368,13 +368,18 @@ def _times(found: Results) -> list[Part]:
         )
     if math.isfinite(times.median_follow_up):
         notes.append(
-            f"Median follow-up {number(times.median_follow_up)} {times.unit} (reversed Kaplan-Meier "
+            f"Median follow-up {_time(times.median_follow_up)} {times.unit} (reversed Kaplan-Meier "
             "curve)."
         )
     made = [Part("survival", "Times to the event", rows, "", notes)]
     if times.models:
         made.append(_cox(found, times))
     return made
+
+
+def _time(value: float) -> str:
+    """A time with four digits at most; not reached as infinity."""
+    return f"{value:.4g}" if math.isfinite(value) else "∞"
 
 
 def _cox(found: Results, times: Times) -> Part:

@@ -22,6 +22,7 @@ examples:
   python -m analysis audit paper.yaml --only table1 table4
   python -m analysis audit paper.yaml --format csv --out verdicts.csv
   python -m analysis audit paper.yaml --fail-on impossible
+  python -m analysis audit paper.yaml --html report.html --bib methods.bib
 
 exit codes:
   0  the audit ran
@@ -48,6 +49,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from analysis import study_command
     from analysis.findings import Verdict
 
     verdicts = "\n".join(f"  {verdict:<14} {verdict.meaning}" for verdict in Verdict)
@@ -69,9 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     audit.set_defaults(run=_audit)
     audit.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
-    audit.add_argument(
-        "--format", choices=FORMATS, default="table", help="how to write it (default: table)"
-    )
+    audit.add_argument("--format", choices=FORMATS, help="how to write it (default: table)")
     audit.add_argument(
         "--only", nargs="+", action="extend", metavar="PART", default=[],
         help="only these parts of the paper, such as table1 or abstract",
@@ -89,6 +89,16 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument(
         "--out", type=Path, metavar="FILE", help="write to this file instead of the terminal"
     )
+    audit.add_argument(
+        "--html", type=Path, metavar="FILE",
+        help="write the whole audit as one page that stands alone; nothing else is written "
+        "unless --format or --out is given",
+    )  # fmt: skip
+    audit.add_argument(
+        "--bib", type=Path, metavar="FILE",
+        help="write the references as BibTeX: the paper, and the methods behind the checks that "
+        "this audit used",
+    )  # fmt: skip
     certify = commands.add_parser(
         "certify",
         help="hold the regression tables of a paper against its other tables, with proofs",
@@ -112,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _cohorts_parser(commands)
     _record_parsers(commands)
+    study_command.add_parser(commands)
     return parser
 
 
@@ -331,7 +342,15 @@ def _audit(options: argparse.Namespace) -> int:
             f'--only: found "{wrong[0]}", which is no part of {options.file}; '
             f"there are {', '.join(known)}."
         )
+    given = [out for out in (options.out, options.html, options.bib) if out is not None]
+    if len({out.resolve() for out in given}) < len(given):
+        raise InputError("--out, --html and --bib: each needs a file of its own.")
     ledger = audit(paper).only(*options.only)
+    told = _pages(ledger, paper, options)
+    if told and options.format is None and options.out is None:
+        print(told)
+        return _found(ledger, options)
+    options.format = options.format or "table"
 
     if options.format == "table" and options.out is None and sys.stdout.isatty():
         from rich.console import Console
@@ -341,7 +360,33 @@ def _audit(options: argparse.Namespace) -> int:
         print_ledger(ledger, paper, Console(), by_hand=options.by_hand)
     else:
         _write(_text(ledger, paper, options), options.out)
+    return _found(ledger, options)
+
+
+def _found(ledger, options: argparse.Namespace) -> int:
     return FOUND if any(f.verdict in options.fail_on for f in ledger) else OK
+
+
+def _pages(ledger, paper, options: argparse.Namespace) -> str:
+    """Write the page and the references that were asked for; what was written, one a line."""
+    texts: list[tuple[Path, str, str]] = []
+    try:
+        if options.html is not None:
+            from analysis.show.report import report
+
+            html = report(ledger, paper, only=tuple(options.only))
+            texts.append((options.html, html, f"{len(ledger)} findings"))
+        if options.bib is not None:
+            from analysis.show.sources import bibtex
+
+            text = bibtex(ledger, paper)
+            n = text.count("\n}\n")
+            texts.append((options.bib, text, "1 reference" if n == 1 else f"{n} references"))
+    except OSError as error:
+        raise InputError(f"{error.filename}: it cannot be read ({error.strerror}).") from None
+    for file, text, _ in texts:
+        _write(text, file)
+    return "\n".join(f"{file}: {what}" for file, _, what in texts)
 
 
 def _text(ledger, paper, options: argparse.Namespace) -> str:
@@ -372,7 +417,16 @@ def _write(text: str, out: Path | None) -> None:
         raise InputError(f"{out}: the file cannot be written ({error.strerror}).") from None
 
 
-_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts,
+def _cohort(options: argparse.Namespace) -> int:
+    from analysis import study_command
+
+    try:
+        return study_command.run(options)
+    except study_command.CommandError as error:
+        raise InputError(str(error)) from None
+
+
+_COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts, "cohort": _cohort,
              "new": _new, "schema": _schema, "sheets": _sheets}  # fmt: skip
 
 

@@ -47,13 +47,17 @@ def umask() -> int:
 
 
 # what a formula begins with, where a spreadsheet program opens a CSV file
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?%?")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
+_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
 
 
 def guarded(text: str) -> str:
     """The text of a cell for a CSV file: an apostrophe before what a spreadsheet program
-    would take for a formula.  A plain number with its sign stays as it is."""
+    would take for a formula, unless the whole cell is a number such as ``-0.53``.
+
+    Spreadsheets run what starts with ``= + - @``, also after a tab or a line end, and some
+    read the full-width signs as the plain ones.
+    """
     return f"'{text}" if _FORMULA.match(text) and not _PLAIN.fullmatch(text) else text
 
 

@@ -19,12 +19,14 @@ from typing import Any
 from pydantic import PrivateAttr, ValidationError
 
 from analysis import printed as p
+from analysis.formula import check_expression
 from analysis.printed import CountPercent, Interval, MeanSD, Printed, PrintedDate, Range
 from analysis.record import At, RecordError, Steps, line_of, read_yaml, sentence_of, unknown
 from analysis.schema import (
     Coefficient,
     Constant,
     CountRow,
+    Cut,
     Everyone,
     Group,
     Level,
@@ -32,6 +34,7 @@ from analysis.schema import (
     Limit,
     MeanRow,
     MedianRow,
+    PercentOf,
     Record,
     RegressionTable,
     RocRow,
@@ -48,12 +51,10 @@ from analysis.sheets import InSheetError, Places, fill_tables, place_of
 
 # the parts of a record that checks ask for, by the name of this module
 __all__ = [
-    "Coefficient", "Column", "Constant", "CountRow", "Level", "LevelsRow", "MeanRow", "MedianRow",
-    "Number", "Paper", "PaperError", "RegressionTable", "RocRow", "RocTable", "Row", "Timeline",
+    "Coefficient", "Column", "Constant", "CountRow", "Cut", "Level", "LevelsRow", "MeanRow", "MedianRow",
+    "Number", "Paper", "PaperError", "PercentOf", "RegressionTable", "RocRow", "RocTable", "Row", "Timeline",
     "TwoGroupTable", "load_paper", "parse_relation",
 ]  # fmt: skip
-
-LONGEST_FORMULA = 400  # characters
 
 
 class PaperError(RecordError):
@@ -604,10 +605,10 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             )
         if variable.formula is not None:
             others = variables - {variable.id}
-            _check_expression(("variables", i, "formula"), variable.formula, others)
+            check_expression(("variables", i, "formula"), variable.formula, others)
     for i, constraint in enumerate(paper.constraints):
         at: Steps = ("constraints", i, "expression")
-        _check_expression(at, constraint.expression, variables, comparison=True)
+        check_expression(at, constraint.expression, variables, comparison=True)
         if "==" in constraint.expression:
             raise At(
                 at, f"found {p.quoted(constraint.expression)}, an inequality with <= is needed."
@@ -635,7 +636,7 @@ def _check_references(paper: Paper, ids: set[str], variables: set[str]) -> None:
             if _is_plain_equation(relation.equation)
             else relation.equation
         )
-        _check_expression(
+        check_expression(
             ("relations", i, "equation"), equation, set(relation.where), comparison=True
         )
     steps = {step.id for step in paper.flow}
@@ -674,58 +675,3 @@ def parse_relation(equation: str) -> tuple[ast.expr, str, ast.expr]:
     assert isinstance(node, ast.Compare)
     sign = {ast.Eq: "=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}[type(node.ops[0])]
     return node.left, sign, node.comparators[0]
-
-
-_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
-
-
-def _check_expression(path: Steps, text: str, names: set[str], comparison: bool = False) -> None:
-    """Refuse everything in a formula but names, numbers, + − * / and brackets."""
-    if len(text) > LONGEST_FORMULA:
-        raise At(path, f"found {len(text)} characters, a formula has at most {LONGEST_FORMULA}.")
-    try:
-        body = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise At(
-            path, f"found {p.quoted(text)}, a formula of names, numbers, + - * / is needed."
-        ) from None
-    sides = [body]
-    if comparison:
-        signs = (ast.Eq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-        if not (
-            isinstance(body, ast.Compare) and len(body.ops) == 1 and isinstance(body.ops[0], signs)
-        ):
-            raise At(
-                path,
-                f"found {p.quoted(text)}, two sides with = < <= > or >= between them are needed.",
-            )
-        sides = [body.left, body.comparators[0]]
-    if not any(isinstance(node, ast.Name) for node in ast.walk(body)):
-        raise At(path, f"found {p.quoted(text)}, a formula names at least one quantity.")
-    for side in sides:
-        for node in ast.walk(side):
-            if isinstance(node, ast.Name):
-                if node.id not in names:
-                    raise unknown(path, node.id, names, "name")
-            elif isinstance(node, ast.Constant):
-                if isinstance(node.value, bool) or not isinstance(node.value, int | float):
-                    raise At(path, f"found {p.quoted(text)}, only numbers may stand beside names.")
-                if node.value and not 1e-30 < abs(node.value) < 1e30:
-                    raise At(path, f"found {p.quoted(text)}, a number in it is out of bounds.")
-            elif isinstance(node, ast.UnaryOp):
-                if not isinstance(node.op, ast.USub):
-                    raise At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
-            elif isinstance(node, ast.BinOp):
-                if not isinstance(node.op, _OPERATORS):
-                    raise At(path, f"found {p.quoted(text)}, only + - * / are allowed.")
-                if isinstance(node.op, ast.Div) and _may_be_zero(node.right):
-                    raise At(path, f"found {p.quoted(text)}, divide by a name or by one number.")
-            elif not isinstance(node, (*_OPERATORS, ast.USub, ast.Load)):
-                raise At(path, f"found {p.quoted(text)}, only names, numbers, + - * / are allowed.")
-
-
-def _may_be_zero(divisor: ast.expr) -> bool:
-    """Whether a divisor without names is zero, or more than one number."""
-    if any(isinstance(node, ast.Name) for node in ast.walk(divisor)):
-        return False
-    return not isinstance(divisor, ast.Constant) or divisor.value == 0

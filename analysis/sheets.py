@@ -108,7 +108,7 @@ _CONSTANTS = {"constant", "intercept", "(constant)", "(intercept)"}
 
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "statistic": p.parse_number, "p": p.parse_p, "threshold": p.parse_number,
-    "auc": p.parse_share, "ci": p.parse_range, "se": p.parse_positive,
+    "auc": p.parse_share, "ci": p.parse_limits, "se": p.parse_positive,
     "sensitivity": p.parse_share, "specificity": p.parse_share, "youden": p.parse_share,
     "ppv": p.parse_share, "npv": p.parse_share, "accuracy": p.parse_share,
     "lr_positive": p.parse_positive, "lr_negative": p.parse_positive,

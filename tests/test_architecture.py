@@ -45,9 +45,12 @@ FLOORS = {
     # a CSV or XLSX file in, text cells or one sentence out
     "analysis.spreadsheet": {"analysis.printed", "analysis.files"},
     "analysis.sheets": {"analysis.printed", "analysis.record", "analysis.spreadsheet"},
+    # formulas in a file: refused or evaluated
+    "analysis.formula": {"analysis.printed", "analysis.record"},
     "analysis.paper": {
         "analysis.printed",
         "analysis.record",
+        "analysis.formula",
         "analysis.schema",
         "analysis.sheets",
     },
@@ -58,6 +61,7 @@ FLOORS = {
         "analysis.printed",
         "analysis.paper",
         "analysis.findings",
+        "analysis.formula",
         PROOFS,
     },
     # a checklist, a paper and its findings in; answers with their grounds out
@@ -71,6 +75,59 @@ FLOORS = {
     "analysis.cohort": {"analysis.files"},
     # a description in, real patients out: never the mark of simulated ones
     "analysis.real": {"analysis.cohort", "analysis.record"},
+    # what a file of patients means, and the patients in it
+    "analysis.study": {"analysis.printed", "analysis.record", "analysis.formula"},
+    "analysis.sheet_file": {"analysis.printed", "analysis.cohort"},
+    "analysis.patients_file": {
+        "analysis.printed",
+        "analysis.formula",
+        "analysis.cohort",
+        "analysis.study",
+        "analysis.sheet_file",
+    },
+    "analysis.study_example": {"analysis.cohort"},
+    # checked patients in, every estimate of a study out: knows no paper
+    "analysis.study_table": {"analysis.study", "analysis.estimate", "analysis.study_results"},
+    "analysis.study_times": {"analysis.study", "analysis.estimate", "analysis.study_results"},
+    "analysis.study_results": {
+        "analysis.study",
+        "analysis.patients_file",
+        "analysis.estimate",
+        "analysis.study_table",
+        "analysis.study_times",
+    },
+    # a paper and its own patients in, each printed number beside the recomputed one out
+    "analysis.replication": {
+        "analysis.printed",
+        "analysis.paper",
+        "analysis.checks",
+        COHORTS,
+        "analysis.audit",
+        "analysis.study",
+        "analysis.patients_file",
+        "analysis.estimate",
+        "analysis.study_table",
+        "analysis.replication_models",
+    },
+    "analysis.replication_models": {
+        "analysis.paper",
+        COHORTS,
+        "analysis.study",
+        "analysis.estimate",
+        "analysis.replication",
+    },
+    "analysis.study_command": {
+        "analysis.paper",
+        "analysis.files",
+        "analysis.study",
+        "analysis.sheet_file",
+        "analysis.patients_file",
+        "analysis.study_example",
+        "analysis.study_results",
+        "analysis.replication",
+        "analysis.estimate",
+        "analysis.show",
+    },
     # patients in, estimates out: knows no paper
     "analysis.estimate": {"analysis.cohort"},
     # a paper in, patients out
@@ -81,6 +138,7 @@ FLOORS = {
         "analysis.checks",
         "analysis.cohort",
         "analysis.files",
+        "analysis.formula",
     },
     # writing a file whole, for whoever writes
     "analysis.files": set(),
@@ -115,9 +173,16 @@ FLOORS = {
         "analysis.checklists",
         "analysis.witnesses",
         "analysis.files",
+        "analysis.study",
+        "analysis.patients_file",
+        "analysis.study_results",
+        "analysis.study_table",
+        "analysis.study_times",
+        "analysis.replication",
     },
     "analysis.__main__": {
         "analysis.new_paper",
+        "analysis.study_command",
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",

@@ -12,11 +12,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from scipy import special
 
+from analysis.formula import evaluate
 from analysis.printed import Interval, MeanSD
 
 _STEPS = 60
@@ -33,24 +33,6 @@ class Witness:
     parts: dict[str, np.ndarray]
     index: np.ndarray
     correlations: dict[str, float]
-
-
-def evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
-    """A formula of names, numbers, + − * / on arrays, floats or Fractions."""
-    if isinstance(node, ast.Name):
-        return values[node.id]
-    if isinstance(node, ast.Constant):
-        sample = next(iter(values.values()))
-        return Fraction(str(node.value)) if isinstance(sample, Fraction) else float(node.value)
-    if isinstance(node, ast.UnaryOp):
-        return -evaluate(node.operand, values)
-    assert isinstance(node, ast.BinOp)
-    a, b = evaluate(node.left, values), evaluate(node.right, values)
-    if isinstance(node.op, ast.Add):
-        return a + b
-    if isinstance(node.op, ast.Sub):
-        return a - b
-    return a * b if isinstance(node.op, ast.Mult) else a / b
 
 
 def at_means(formula: str, means: Mapping[str, Fraction]) -> Fraction | float:

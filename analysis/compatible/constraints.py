@@ -13,6 +13,7 @@ from functools import cached_property
 
 from analysis.checks import roc, two_group
 from analysis.findings import Finding, Verdict
+from analysis.formula import names_in
 from analysis.paper import CountRow, LevelsRow, MeanRow, MedianRow, Number, Paper, RocRow, RocTable
 from analysis.printed import Printed
 
@@ -248,10 +249,3 @@ def _refuse_formulas(paper: Paper, means: set[str]) -> None:
                 f"{variable.id}: a derived variable needs parts of its own that are not derived."
             )
         used |= parts
-
-
-def names_in(expression: str) -> set[str]:
-    """The variables that a formula names."""
-    import ast
-
-    return {n.id for n in ast.walk(ast.parse(expression, mode="eval")) if isinstance(n, ast.Name)}

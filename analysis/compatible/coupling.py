@@ -13,11 +13,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.checks.witness import evaluate
 from analysis.compatible.anneal import Wanted, window
-from analysis.compatible.constraints import Constraints, names_in
+from analysis.compatible.constraints import Constraints
 from analysis.compatible.reprint import chosen_cut, holds
 from analysis.compatible.stuck import FarError, StuckError
+from analysis.formula import evaluate, names_in
 from analysis.paper import RocRow
 
 Floats = NDArray[np.float64]

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from analysis.checks.granularity import counts_for_share
 from analysis.compatible import marginal, pattern
 from analysis.compatible.anneal import Board, Wanted, anneal, wanted, window
-from analysis.compatible.constraints import Constraints, names_in
+from analysis.compatible.constraints import Constraints
 from analysis.compatible.reprint import Miss, holds, row_misses
 from analysis.compatible.stuck import StuckError
+from analysis.formula import names_in
 from analysis.paper import Paper, RocRow
 
 Floats = NDArray[np.float64]

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.checks import roc, two_group
-from analysis.checks.witness import evaluate
 from analysis.compatible import statistics
 from analysis.compatible.constraints import Constraints
+from analysis.formula import evaluate
 from analysis.paper import CountRow, LevelsRow, MeanRow, Paper, RocRow, RocTable
 from analysis.printed import Printed
 
@@ -191,7 +191,7 @@ def _printed(patients: pd.DataFrame, constraints: Constraints) -> Iterator[Miss]
     found = reprint(patients, constraints)
     for target in constraints.targets.values():
         value = found.get(target.id, math.nan)
-        if not _shows(target.printed, value):
+        if not shows(target.printed, value):
             yield Miss(target.id, target.printed.text, f"{value:.6g}")
 
 
@@ -212,11 +212,12 @@ def row_misses(
     return [
         Miss(id, constraints.targets[id].printed.text, f"{value:.6g}")
         for id, value in found.items()
-        if id in constraints.targets and not _shows(constraints.targets[id].printed, value)
+        if id in constraints.targets and not shows(constraints.targets[id].printed, value)
     ]
 
 
-def _shows(printed: Printed, value: float) -> bool:
+def shows(printed: Printed, value: float) -> bool:
+    """Whether a computed number prints as this, ``<0.001`` included."""
     if printed.comparison == "<":
         return value < float(printed.value)
     if printed.comparison == ">":

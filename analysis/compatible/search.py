@@ -21,11 +21,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.compatible.constraints import Constraints, names_in
+from analysis.compatible.constraints import Constraints
 from analysis.compatible.derived import coupled
 from analysis.compatible.one_variable import pools_of
 from analysis.compatible.reprint import misses
 from analysis.compatible.stuck import StuckError
+from analysis.formula import names_in
 from analysis.paper import LevelsRow
 
 Floats = NDArray[np.float64]

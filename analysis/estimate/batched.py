@@ -146,6 +146,8 @@ def information(design: Floats, weights: Floats) -> Floats:
     if design.ndim == 3:
         return np.swapaxes(design, 1, 2) @ (weights[:, :, None] * design)
     k = design.shape[1]
+    if len(weights) == 1:  # products of all pairs of columns would fill the memory for nothing
+        return ((design.T * weights[0]) @ design)[None]
     products = (design[:, :, None] * design[:, None, :]).reshape(len(design), k * k)
     return (weights @ products).reshape(-1, k, k)
 
@@ -213,6 +215,8 @@ def _proved(design: Floats, y: Floats, n: Floats, beta: Floats) -> Bools:
     leverage = (
         np.einsum("bmi,bij,bmj->bm", design, inverse, design, optimize=True)
         if design.ndim == 3
+        else ((design @ inverse[0]) * design).sum(axis=1)[None]
+        if len(beta) == 1
         else inverse.reshape(len(beta), design.shape[1] ** 2)
         @ (design[:, :, None] * design[:, None, :]).reshape(len(design), -1).T
     )

@@ -131,6 +131,32 @@ def mann_whitney(
     return Test(name, u, math.nan, float(2 * special.ndtr(-away / math.sqrt(variance))))
 
 
+def compare_many(samples: Sequence[ArrayLike], kind: Literal["anova", "kruskal-wallis"]) -> Test:
+    """Two groups of values or more at once, by scipy: the analysis of variance (Fisher 1925;
+    `statistic` F, `df` that of the numerator) or Kruskal and Wallis's test (1952; H with its
+    correction for ties, χ² with groups − 1).
+
+    Raises :class:`EstimateError` for fewer than two values in a group, values that are not
+    finite, or values that do not vary.
+    """
+    groups = [np.asarray(x, dtype=float) for x in samples]
+    if len(groups) < 2 or any(x.ndim != 1 or len(x) < 2 for x in groups):
+        raise EstimateError("two groups or more with two values in each are needed.")
+    if not all(np.isfinite(x).all() for x in groups):
+        raise EstimateError("a group has values that are missing or not finite.")
+    if kind == "anova":
+        if all(np.ptp(x) == 0 for x in groups):
+            raise EstimateError("the values do not vary in any group.")
+        found, name = stats.f_oneway(*groups), "analysis of variance"
+    elif kind == "kruskal-wallis":
+        if np.ptp(np.concatenate(groups)) == 0:
+            raise EstimateError("all values are the same.")
+        found, name = stats.kruskal(*groups), "Kruskal–Wallis"
+    else:
+        raise EstimateError('a test of many groups is "anova" or "kruskal-wallis".')
+    return Test(name, float(found.statistic), float(len(groups) - 1), float(found.pvalue))
+
+
 def standardised_difference(
     first: ArrayLike, second: ArrayLike, confidence: float = 0.95
 ) -> Effect:
@@ -440,21 +466,7 @@ def _continuous(
         raise EstimateError(f'"{row.variable}" has infinite values.')
     empty = np.isnan(values)
     samples = [values[i & ~empty] for i in inside]
-    cells = []
-    for x in samples:
-        if not len(x):
-            cells.append("–")
-        elif row.summary == "mean_sd":
-            # one value has no SD
-            sd = half_up(x.std(ddof=1), row.decimals) if len(x) > 1 else "–"
-            # the float next to the true mean: a tie that a sum's rounding would hide stays one
-            cells.append(f"{half_up(math.fsum(x) / len(x), row.decimals)} ± {sd}")
-        else:
-            low, middle, high = (
-                half_up(q, row.decimals)
-                for q in np.quantile(x, (0.25, 0.5, 0.75), method=quartiles)
-            )
-            cells.append(f"{middle} ({low}–{high})")
+    cells = [_summary(row, x, quartiles) for x in samples]
     missing = tuple(int((i & empty).sum()) for i in inside)
     test, smd, why = None, None, ""
     try:
@@ -470,6 +482,39 @@ def _continuous(
     words = {"mean_sd": "mean ± SD", "median_iqr": "median (IQR)"}[row.summary]
     line = [f"{row.label}, {words}", *cells, f"{missing[0]} / {missing[1]}"]
     return Compared(row.label, missing, test, smd, why), [line]
+
+
+def _summary(row: Continuous, x: Floats, quartiles: str) -> str:
+    if not len(x):
+        return "–"
+    if row.summary == "mean_sd":
+        # one value has no SD
+        sd = half_up(x.std(ddof=1), row.decimals) if len(x) > 1 else "–"
+        # the float next to the true mean: a tie that a sum's rounding would hide stays one
+        return f"{half_up(math.fsum(x) / len(x), row.decimals)} ± {sd}"
+    low, middle, high = (
+        half_up(q, row.decimals) for q in np.quantile(x, (0.25, 0.5, 0.75), method=quartiles)
+    )
+    return f"{middle} ({low}–{high})"
+
+
+def describe(
+    row: Continuous | Categorical, column: pd.Series,
+    quartiles: Literal["linear", "weibull"] = "linear",
+) -> list[str]:  # fmt: skip
+    """One group of patients as :func:`table1` prints it: one cell of a continuous row; of a
+    categorical one an empty cell and one for each level.  Patients without a value are left out.
+
+    Raises :class:`EstimateError` for values that are no numbers, or no named level.
+    """
+    everyone = [np.ones(len(column), dtype=bool)]
+    if isinstance(row, Continuous):
+        values = _numbers(row.variable, column)
+        if np.isinf(values).any():
+            raise EstimateError(f'"{row.variable}" has infinite values.')
+        return [_summary(row, values[~np.isnan(values)], quartiles)]
+    counts, sizes, _ = _level_counts(row, column, everyone)
+    return ["", *(_count(int(x), int(sizes[0]), row.decimals) for x in counts[:, 0])]
 
 
 def _numbers(name: str, column: pd.Series) -> Floats:
@@ -489,18 +534,7 @@ def _categorical(
 ) -> tuple[Compared, list[list[str]]]:
     if row.test not in ("pearson", "yates", "likelihood-ratio", "fisher"):
         raise EstimateError('a test is "pearson", "yates", "likelihood-ratio" or "fisher".')
-    if len(set(row.levels)) != len(row.levels) or not row.levels:
-        raise EstimateError(f'the levels of "{row.variable}" must differ.')
-    values = column.to_numpy(dtype=object)
-    empty = np.asarray(pd.isna(values))
-    place = {level: i for i, level in enumerate(row.levels)}
-    codes = np.array([place.get(value, -1) for value in values])
-    if (strange := (codes < 0) & ~empty).any():
-        raise EstimateError(f'"{row.variable}" has {strange.sum()} values that are no named level.')
-    counts = np.column_stack(
-        [np.bincount(codes[i & ~empty], minlength=len(row.levels)) for i in inside]
-    )
-    sizes = counts.sum(axis=0)
+    counts, sizes, empty = _level_counts(row, column, inside)
     missing = tuple(int((i & empty).sum()) for i in inside)
     test, smd, why = None, None, ""
     try:
@@ -514,6 +548,25 @@ def _categorical(
         shown = [_count(int(x), int(n), row.decimals) for x, n in zip(pair, sizes, strict=True)]
         lines.append([f"  {level}", *shown, ""])
     return Compared(row.label, missing, test, smd, why), lines
+
+
+def _level_counts(
+    row: Categorical, column: pd.Series, inside: list[NDArray[np.bool_]]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    if len(set(row.levels)) != len(row.levels) or not row.levels:
+        raise EstimateError(f'the levels of "{row.variable}" must differ.')
+    # each value is looked up once, however many patients have it
+    places, values = pd.factorize(column)
+    empty = np.asarray(column.isna())
+    place = {level: i for i, level in enumerate(row.levels)}
+    known = np.array([*(place.get(value, -1) for value in values), -1])
+    codes = known[places]
+    if (strange := (codes < 0) & ~empty).any():
+        raise EstimateError(f'"{row.variable}" has {strange.sum()} values that are no named level.')
+    counts = np.column_stack(
+        [np.bincount(codes[i & ~empty], minlength=len(row.levels)) for i in inside]
+    )
+    return counts, counts.sum(axis=0), empty
 
 
 def _count(x: int, n: int, decimals: int) -> str:

@@ -186,9 +186,9 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
         raise EstimateError("there is one group, two are needed.")
     if not d.any():
         raise EstimateError("no patient had the event.")
-    at = np.unique(t[d])
-    risk = np.array([[(t[member == k] >= u).sum() for k in range(len(labels))] for u in at])
-    deaths = np.array([(d & (t == u)).sum() for u in at])
+    at, deaths = np.unique(t[d], return_counts=True)
+    own = [np.sort(t[member == k]) for k in range(len(labels))]
+    risk = np.column_stack([len(x) - np.searchsorted(x, at) for x in own])
     if (risk > 0).sum(axis=1).max() < 2:
         raise EstimateError("no event fell while two groups were under observation.")
     expected = (deaths[:, None] * risk / risk.sum(axis=1, keepdims=True)).sum(axis=0)

@@ -294,7 +294,13 @@ def decision_curve(
         raise EstimateError("risks lie from zero to one.")
     if not np.isin(y, (0, 1)).all() or y.min() == y.max():
         raise EstimateError("the state must be zero or one, and both must occur.")
-    curve = [net_benefit(counts(y, r >= t), [t], prevalence) for t in at]
+    with_it, without = np.sort(r[y == 1]), np.sort(r[y == 0])
+    n1, n0 = len(with_it), len(without)
+    missed, spared = np.searchsorted(with_it, at), np.searchsorted(without, at)
+    curve = [
+        net_benefit(Counts(n1 - int(m), int(m), n0 - int(s), int(s)), [t], prevalence)
+        for m, s, t in zip(missed, spared, at, strict=True)
+    ]
     joined = (
         np.concatenate([getattr(one, name) for one in curve])
         for name in ("rule", "rule_se", "treat_all", "treat_all_se", "over_all", "over_all_se")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -130,7 +131,7 @@ def to_csv(ledger: Ledger) -> str:
     """The ledger as CSV (RFC 4180: CRLF, quotes doubled), a header line first.
 
     `numbers` stand with spaces between them, `assumptions` one a line in their cell,
-    `values` as JSON.  What a spreadsheet program would take for a formula is guarded.
+    `values` as JSON.  No cell is a formula: see :func:`guarded`.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -140,7 +141,7 @@ def to_csv(ledger: Ledger) -> str:
         record["numbers"] = " ".join(record["numbers"])
         record["assumptions"] = "\n".join(record["assumptions"])
         record["values"] = json.dumps(record["values"], ensure_ascii=False, allow_nan=False)
-        writer.writerow([guarded(str(record[name])) for name in COLUMNS])
+        writer.writerow([guarded(record[name]) for name in COLUMNS])
     return file.getvalue()
 
 
@@ -166,7 +167,10 @@ def to_markdown(ledger: Ledger) -> str:
     return "\n".join([*lines, "", f"{len(ledger)} findings: {counts}.", ""])
 
 
+_SIGNS = re.compile(r"[\\|<>&*_`~$\[\]!]")
+
+
 def _escape(cell: str) -> str:
-    for sign in "\\|<*_`":
-        cell = cell.replace(sign, "\\" + sign)
-    return " ".join(cell.split())
+    """The cell as Markdown shows it letter by letter: no emphasis, no link, no picture, no
+    HTML, no mathematics."""
+    return _SIGNS.sub(r"\\\g<0>", " ".join(cell.split()))

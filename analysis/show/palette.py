@@ -107,6 +107,13 @@ def css() -> str:
     return block(":root", "light") + "\n" + block('html[data-theme="dark"]', "dark") + "\n"
 
 
+def css_by_preference() -> str:
+    """The dark colours for a page without a switch: where the reader's system is dark."""
+    lines = (f"  --reread-{c.name}: {c.dark};" for c in COLOURS)
+    block = "\n".join([":root {", *lines, "}"])
+    return f"@media (prefers-color-scheme: dark) {{\n{block}\n}}\n"
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours ``#rrggbb`` (WCAG 2.1, 1.4.3): 1 to 21."""
 

@@ -37,6 +37,8 @@ def label(part: str, paper: Paper | None = None) -> str:
         return places[part]
     if part in _LABELS:
         return _LABELS[part]
+    if paper is not None and part in {t.id for t in paper.tables}:
+        return paper.label_of_table(part)
     name = re.sub(r"(?<=[a-z])(?=\d)", " ", part.replace("_", " "))
     return name[:1].upper() + name[1:]
 

@@ -51,8 +51,8 @@ data-verdict="{{ f.verdict }}" data-table="{{ f.table }}" data-check="{{ f.check
 {% if f.note %}
 <p>{{ inline(f.note) }}</p>
 {% endif %}
-</details><a class="reread-jump" href="{{ href(f) }}">{{ jump(f) }}\
-<span class="reread-hidden">: {{ inline(f.claim) }}</span></a></td>
+</details>{% if jump %}<a class="reread-jump" href="{{ href(f) }}">{{ jump(f) }}\
+<span class="reread-hidden">: {{ inline(f.claim) }}</span></a>{% endif %}</td>
 </tr>
 {% endfor %}
 </tbody>
@@ -67,6 +67,17 @@ _FOLDED = """\
 </summary>
 {{ table }}
 </details>
+"""
+
+_PARTS = """\
+<div data-reread-ledger>
+{% for part, title, table in parts %}
+<section id="part-{{ part }}" data-reread-part="{{ title }}">
+<h3>{{ title }}</h3>
+{{ table }}
+</section>
+{% endfor %}
+</div>
 """
 
 _ROWS = """\
@@ -145,6 +156,20 @@ def ledger_table(
         return f"Chapter {parts.label(parts.chapter_of(finding.table), paper)}"
 
     return _ledger(findings, paper, href=href, jump=jump, label=label, place=True, tool=tool)
+
+
+def ledger_by_part(findings: Ledger | Iterable[Finding], paper: Paper | None = None) -> Html:
+    """The whole ledger for a page of its own: a heading and a table for each part of the
+    paper (``part-<id>``), one tool with filters above them where a script runs."""
+    rendered = []
+    texts = []
+    for part, own in parts.grouped(findings):
+        title = parts.title(part, paper)
+        table = _ledger(own, paper, label=f"Findings, {title}", place=False, tool=False)
+        rendered.append((part, title, Markup(table.html)))
+        texts += [title, table.text, ""]
+    html = template(_PARTS).render(parts=rendered)
+    return Html(html, "\n".join(texts).strip() or "no findings")
 
 
 def chapter_ledger(

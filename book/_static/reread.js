@@ -35,14 +35,18 @@
   const KEYS = ["q", "verdict", "part", "sort"];
 
   const asLedger = (frame) => {
-    const table = frame.querySelector("table");
-    const body = table.tBodies[0];
-    const rows = [...body.rows].map((row, index) => ({
+    // One table, or one for each part of the paper under a heading of its own.
+    const tables = [...frame.querySelectorAll("table.reread-ledger")];
+    const sections = [...frame.querySelectorAll("[data-reread-part]")];
+    const rows = tables.flatMap((table) => [...table.tBodies[0].rows]).map((row, index) => ({
       row,
       index,
       verdict: row.dataset.verdict,
       part: row.dataset.table,
-      partName: row.querySelector(".reread-part")?.textContent.trim() ?? row.dataset.table,
+      partName:
+        row.closest("[data-reread-part]")?.dataset.rereadPart ??
+        row.querySelector(".reread-part")?.textContent.trim() ??
+        row.dataset.table,
       words: row.textContent.toLowerCase().replace(/\s+/g, " "),
       cells: {
         claim: row.querySelector("th").textContent.trim(),
@@ -71,9 +75,11 @@
       part.append(make("option", { value }, `${name} (${n})`));
     }
     const search = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
-    const heads = [...table.tHead.rows[0].cells].filter((th) => th.dataset.key !== "more");
+    const headsOf = (table) =>
+      [...table.tHead.rows[0].cells].filter((th) => th.dataset.key !== "more");
+    const heads = tables.flatMap(headsOf);
     const sort = make("select", {}, make("option", { value: "" }, "as in the paper"));
-    for (const th of heads) {
+    for (const th of headsOf(tables[0])) {
       const name = th.textContent.trim();
       sort.append(make("option", { value: th.dataset.key }, `${name} ↑`));
       sort.append(make("option", { value: `-${th.dataset.key}` }, `${name} ↓`));
@@ -123,7 +129,8 @@
           ? (a, b) => GRAVITY.indexOf(a.verdict) - GRAVITY.indexOf(b.verdict)
           : (a, b) => collator.compare(a.cells[key], b.cells[key]);
       const sorted = [...rows].sort((a, b) => sign * compare(a, b) || a.index - b.index);
-      body.append(...sorted.map((r) => r.row));
+      // within its own table: a finding never leaves its part
+      for (const { row } of sorted) row.parentElement.append(row);
     };
 
     const remember = () => {
@@ -147,6 +154,9 @@
       for (const r of rows) {
         r.row.hidden = !fits(r, words);
         if (!r.row.hidden) count += 1;
+      }
+      for (const section of sections) {
+        section.hidden = ![...section.querySelectorAll("tr[data-verdict]")].some((row) => !row.hidden);
       }
       arrange();
       for (const { box } of choices) box.checked = state.verdict.has(box.value);
@@ -206,7 +216,7 @@
     show();
 
     return (row) => {
-      if (!row.hidden || !body.contains(row)) return;
+      if (!row.hidden || !frame.contains(row)) return;
       reset();
       show();
     };

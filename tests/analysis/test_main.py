@@ -126,6 +126,40 @@ def test_the_real_audit_of_the_real_paper():
     assert len(json.loads(result.stdout)["findings"]) > 200
 
 
+class TestPageAndReferences:
+    def test_the_page_and_the_references_are_written_and_one_line_each_says_so(self, tmp_path):
+        page, bib = tmp_path / "report.html", tmp_path / "methods.bib"
+        result = run("audit", PAPER, "--html", page, "--bib", bib)
+        assert (result.returncode, result.stderr) == (0, "")
+        assert result.stdout.splitlines() == [
+            f"{page}: {len(findings())} findings", f"{bib}: 1 reference",
+        ]  # fmt: skip
+        assert page.read_text("utf-8").startswith("<!doctype html>")
+        assert bib.read_text("utf-8").startswith("@article{yu2023,")
+        again = tmp_path / "again.html"
+        run("audit", PAPER, "--html", again)
+        assert again.read_bytes() == page.read_bytes()
+
+    def test_the_table_comes_too_where_it_is_asked_for(self, tmp_path):
+        page = tmp_path / "report.html"
+        result = run("audit", PAPER, "--html", page, "--format", "csv", "--only", "table1")
+        assert result.stdout.count("table1,") == sum(f.table == "table1" for f in findings())
+        assert 'id="part-table1"' in page.read_text("utf-8")
+        assert 'id="part-table2"' not in page.read_text("utf-8")
+
+    def test_a_page_can_still_fail_the_run(self, tmp_path):
+        options = ("--html", tmp_path / "x.html", "--fail-on", "impossible")
+        assert run("audit", PAPER, *options).returncode == 1
+
+    def test_two_outputs_in_one_file_are_refused(self, tmp_path):
+        file = tmp_path / "x"
+        refused(run("audit", PAPER, "--html", file, "--bib", file), "a file of its own")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_page_into_no_folder_is_refused(self, tmp_path):
+        refused(run("audit", PAPER, "--html", tmp_path / "no" / "x.html"), "cannot be written")
+
+
 class TestBadInput:
     def test_a_file_that_does_not_exist(self, tmp_path):
         refused(run("audit", tmp_path / "none.yaml"), "none.yaml", "no such file")

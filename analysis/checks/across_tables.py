@@ -91,6 +91,7 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
     ``sqrt(1/a + 1/c)``.  ``depends`` where the bound of the named model (logistic where none is
     named) fails, since robust errors, other codes and penalised fits may lie below it.
     """
+    taken: set[str] = set()
     for table in paper.tables_of("regression"):
         if table.event is None or table.model == "cox":
             continue
@@ -107,7 +108,10 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
             }
             if bounds["logit"] is None or bounds["log"] is None:
                 continue
-            yield _error_finding(paper, table, row, margin, bounds, named)
+            # a predictor may stand in two tables; the first keeps the short id
+            name = row.id if row.id not in taken else f"{table.id}.{row.id}"
+            taken.add(name)
+            yield _error_finding(paper, table, row, margin, bounds, named, name)
 
 
 def _error_finding(
@@ -117,6 +121,7 @@ def _error_finding(
     margin: Margin,
     bounds: dict[str, tuple[Fraction, tuple[int, int]]],
     named: str | None,
+    name: str,
 ) -> Finding:
     assert row.se is not None
     n1 = paper.group(table.event).size
@@ -147,7 +152,7 @@ def _error_finding(
     )
     counts = "" if margin.is_known else " at the counts where it is smallest"
     return Finding(
-        id=f"{PART}.{row.id}.se",
+        id=f"{PART}.{name}.se",
         check="standard error against the crude table",
         verdict=verdict,
         numbers=(f"{table.id}.{row.id}.se",),

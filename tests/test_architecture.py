@@ -61,9 +61,12 @@ FLOORS = {
         "analysis.checks",
         "analysis.cohort",
         "analysis.files",
+        "analysis.parallel",
     },
     # writing a file whole, for whoever writes
     "analysis.files": set(),
+    # many pieces of work side by side, whatever the work is
+    "analysis.parallel": set(),
     "analysis.certify": {
         "analysis.printed",
         "analysis.paper",
@@ -102,6 +105,7 @@ FLOORS = {
         "analysis.certify",
         "analysis.witnesses",
         "analysis.files",
+        "analysis.parallel",
         "analysis.show",
         PROOFS,
         COHORTS,

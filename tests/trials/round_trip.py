@@ -48,6 +48,7 @@ RESULT = ROOT / "data" / "trials" / "round_trip.json"
 FIRST = 40  # papers whose whole row is stored, for the tests to repeat
 # kinds that few papers have room for are drawn more often, and so are slips of a digit
 WEIGHTS = {"digit": 3, "transposed": 3, "sign": 4, "coefficient": 2, "row_of_other_model": 2}
+GRIM = ".whole_numbers"  # the end of the ids of its findings
 # honest papers that the assumptions of the findings rule out: every number rounded to one more
 # digit first, or cut off; patients without a value, or a rank test, that nothing tells
 CARELESS = ("twice", "cut", "missing_unsaid", "ranks_unsaid")
@@ -175,6 +176,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "programs": dict(sorted(Counter(r["program"] for r in rows).items())),
         "tables": dict(sorted(Counter(t for r in rows for t in r["tables"]).items())),
         "false_alarms": [[r["index"], *r["alarms"]] for r in rows if r["alarms"]],
+        "false_alarms_grim": sum(any(a.endswith(GRIM) for a in r["alarms"]) for r in rows),
         "with_depends": sum(r["depends"] > 0 for r in rows),
         "careless": {
             kind: {

@@ -14,7 +14,7 @@ from analysis.findings import Verdict, first_up
 from analysis.show.drawing import WIDTH, Sheet, check_key
 from analysis.show.figures import Figure, _heading, _legend
 from analysis.show.html import Html
-from analysis.show.palette import BLUE, LINE, MARKS, RED
+from analysis.show.palette import BLUE, LINE, MARKS, RED, WASH
 from analysis.show.tables import paper_rows
 
 KINDS = {
@@ -90,11 +90,11 @@ PLANTED = {
     "percent_of_cell": "percentage of another cell",
     "statement": "one digit of a number in the abstract",
     "denominator": "percentage of the size of the other group",
-    "count": "a count off by one to three, its percentage made to match",
+    "count": "count off by one to three, and its percentage",
     "groups_swapped": "sizes of the two groups exchanged",
     "se_for_sd": "standard errors for SDs in both groups",
     "se_for_sd_once": "a standard error for an SD in one group",
-    "sd_for_se": "an SD for a standard error, or an interval as wide as one",
+    "sd_for_se": "SD for a standard error, or so wide an interval",
     "means_swapped": "means of the two groups exchanged",
     "cut": "cut-off and its point from other patients",
     "coefficient": "coefficient of another model",
@@ -273,21 +273,16 @@ class RoundTrip:
         return counts["impossible"] + counts["refused"]
 
     def kinds_sheet(self) -> Html:
-        """Planted errors by kind: papers, the share noticed with its interval, and the rest."""
-        rows = []
-        for kind, words in PLANTED.items():
-            if (counts := self.summary["planted"].get(kind)) is None:
-                continue
-            n = counts["papers"]
-            rows.append(
-                {
-                    "Planted error": words,
-                    "Papers": n,
-                    "Noticed": _interval(self._noticed_of(counts), n),
-                    "Only depends": _percent(counts["depends"], n),
-                    "Nothing new": _percent(counts["missed"], n),
-                }
-            )
+        """Planted errors by kind: papers, and the share noticed with its interval."""
+        rows = [
+            {
+                "Planted error": words,
+                "Papers": counts["papers"],
+                "Noticed": _interval(self._noticed_of(counts), counts["papers"]),
+            }
+            for kind, words in PLANTED.items()
+            if (counts := self.summary["planted"].get(kind)) is not None
+        ]
         return paper_rows(rows, label="Planted errors by kind, and how many were noticed")
 
     def modules_sheet(self) -> Html:
@@ -296,8 +291,11 @@ class RoundTrip:
         for kind, words in PLANTED.items():
             if (counts := self.summary["planted"].get(kind)) is None:
                 continue
-            found = {name: counts["modules"].get(m, 0) for m, name in MODULES.items()}
-            rows.append({"Planted error": words, "Refused": counts["refused"]} | found)
+            found = [(counts["modules"].get(m, 0), name) for m, name in MODULES.items()]
+            told = [f"{name}: {n}" for n, name in sorted(found, key=lambda x: -x[0]) if n]
+            if counts["refused"]:
+                told.append(f"refused as no such number: {counts['refused']}")
+            rows.append({"Planted error": words, "Noticed by": "; ".join(told) or "none"})
         return paper_rows(rows, label="Planted errors by kind and by the checks that noticed them")
 
     def checks_sheet(self) -> Html:
@@ -306,12 +304,10 @@ class RoundTrip:
         for kind, counts in self.summary["planted"].items():
             for check, n in counts["checks"].items():
                 found.setdefault(check, {})[kind] = n
-        total = self.total("papers")
         rows = [
             {
                 "Check": check if check[1:2] in (" ", ",") else first_up(check),
                 "Errors noticed": sum(kinds.values()),
-                "Share of all": _percent(sum(kinds.values()), total),
                 "Most often": PLANTED[max(kinds, key=lambda k: (kinds[k], k))],
             }
             for check, kinds in sorted(found.items(), key=lambda x: (-sum(x[1].values()), x[0]))
@@ -427,13 +423,16 @@ class RoundTrip:
                 parts = (self._noticed_of(counts) / n, counts["depends"] / n, counts["missed"] / n)
                 shares.append((words, n, parts))
         shares.sort(key=lambda row: (-row[2][0], row[0]))
-        colours = (MARKS[Verdict.IMPOSSIBLE].text, MARKS[Verdict.DEPENDS].text, LINE)
+        impossible, depends = MARKS[Verdict.IMPOSSIBLE], MARKS[Verdict.DEPENDS]
+        # told apart by their outlines too
+        fills = ((impossible.text, None), (depends.ground, depends.text), (WASH, LINE))
         sheet, y, data = Sheet(), 14.0, []
         for words, n, parts in shares:
             y = _heading(sheet, y, first_up(words), f"{parts[0]:.0%}")
             x = 0.0
-            for part, colour in zip(parts, colours, strict=True):
-                sheet.box(x, y + 5, x + WIDTH * part, y + 17, colour)
+            for part, (fill, edge) in zip(parts, fills, strict=True):
+                if part:
+                    sheet.box(x + 1, y + 5, x + WIDTH * part - 1, y + 17, fill, edge=edge)
                 x += WIDTH * part
             y += 36
             names = ("Impossible", "Only depends", "Nothing new")
@@ -449,8 +448,8 @@ class RoundTrip:
         y = _legend(
             sheet, y + 4,
             [
-                (lambda a, b, c=colour: sheet.box(a - 10, b - 6, a + 10, b + 6, c), words)
-                for words, colour in zip(entries, colours, strict=True)
+                (lambda a, b, c=fill, e=edge: sheet.box(a - 10, b - 5, a + 10, b + 5, c, edge=e), words)
+                for words, (fill, edge) in zip(entries, fills, strict=True)
             ],
         )  # fmt: skip
         title = "Planted errors by kind, and what the audit said"
@@ -466,7 +465,7 @@ class RoundTrip:
         check_key(key)
         errors = self.total("papers")
         sheet, y, data, told = Sheet(), 14.0, [], []
-        left, right = 6.0, WIDTH - 6.0
+        left, right = 14.0, WIDTH - 20.0
 
         def x(value: float) -> float:
             return left + (right - left) * value

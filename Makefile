@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check-slow check-site refresh times bench cohorts lock clean clean-all
+.PHONY: help book test check-slow check-site refresh times bench cohorts selfcheck lock clean clean-all
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ bench: $(INSTALLED)  ## Compare the analysis with the tools a user would pick in
 
 cohorts: $(INSTALLED)  ## Simulate the committed cohorts (no patients) again
 	$(RUN) analysis cohorts data/yu2023/paper.yaml --count 24 --seed 1 --jobs 2 --out data/yu2023/cohorts.parquet
+
+selfcheck: $(INSTALLED)  ## Audit 10,000 honest papers and planted errors again (an hour; goes on after Ctrl-C)
+	$(RUN) tests.trials.round_trip --count 10000 --seed 1 --jobs 2 --out data/trials/round_trip.json
 
 lock: $(INSTALLED)  ## Solve requirements.in again into the two locks
 	$(VENV)/bin/$(UV_COMPILE) requirements.in --output-file requirements.lock

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
+
+from analysis.parallel import StoppedError, one_stop
 
 OK, FOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 FORMATS = ("table", "json", "csv", "markdown")
@@ -33,14 +34,6 @@ exit codes:
 
 class InputError(Exception):
     """What was given cannot be used; the message is one sentence."""
-
-
-class _StoppedError(KeyboardInterrupt):
-    """A signal ends the command; `code` is the exit code that tells which."""
-
-    def __init__(self, number: int):
-        super().__init__()
-        self.code = 128 + number
 
 
 class _Parser(argparse.ArgumentParser):
@@ -239,7 +232,7 @@ def _cohorts(options: argparse.Namespace) -> int:
 
     try:
         wanted = constraints(paper)
-        with _one_stop(), cohort_progress(options.count) as progress:
+        with one_stop(), cohort_progress(options.count) as progress:
             make(
                 wanted, options.count, options.seed, options.out,
                 options.jobs, options.scheduler, progress,
@@ -265,27 +258,6 @@ def _cohorts(options: argparse.Namespace) -> int:
         f"come out in each; {left} are proved impossible, listed in {beside_of(options.out)}."
     )
     return OK
-
-
-@contextmanager
-def _one_stop() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the work in order, once: a second one would cut short the ending
-    of the processes that share the work."""
-    import signal
-
-    ends = (signal.SIGINT, signal.SIGTERM)
-
-    def stop(number: int, frame: object) -> None:
-        for end in ends:
-            signal.signal(end, signal.SIG_IGN)
-        raise _StoppedError(number)
-
-    before = [signal.signal(end, stop) for end in ends]
-    try:
-        yield
-    finally:
-        for end, handler in zip(ends, before, strict=True):
-            signal.signal(end, handler)
 
 
 def _positive(text: str) -> int:
@@ -442,7 +414,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader (head, less) has seen enough. Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except _StoppedError as stopped:
+    except StoppedError as stopped:
         return stopped.code
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -139,9 +139,12 @@ FLOORS = {
         "analysis.cohort",
         "analysis.files",
         "analysis.formula",
+        "analysis.parallel",
     },
     # writing a file whole, for whoever writes
     "analysis.files": set(),
+    # many pieces of work side by side, whatever the work is
+    "analysis.parallel": set(),
     "analysis.certify": {
         "analysis.printed",
         "analysis.paper",
@@ -189,6 +192,7 @@ FLOORS = {
         "analysis.certify",
         "analysis.witnesses",
         "analysis.files",
+        "analysis.parallel",
         "analysis.show",
         PROOFS,
         COHORTS,

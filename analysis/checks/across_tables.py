@@ -115,8 +115,7 @@ def standard_errors(paper: Paper) -> Iterator[Finding]:
                 continue
             # two models may have a row of the same name
             place = row.id if seen[row.id] == 1 else f"{table.id}.{row.id}"
-            found = _error_finding(paper, table, row, margin, bounds, named)
-            yield replace(found, id=f"{PART}.{place}.se")
+            yield _error_finding(paper, table, row, margin, bounds, named, place)
 
 
 def _error_finding(
@@ -126,6 +125,7 @@ def _error_finding(
     margin: Margin,
     bounds: dict[str, tuple[Fraction, tuple[int, int]]],
     named: str | None,
+    place: str,
 ) -> Finding:
     assert row.se is not None
     n1 = paper.group(table.event).size
@@ -155,11 +155,8 @@ def _error_finding(
         else None
     )
     counts = "" if margin.is_known else " at the counts where it is smallest"
-    # uni- and multivariable tables name the same rows: then the table tells them apart
-    twins = sum(other.id == row.id for t in paper.tables_of("regression") for other in t.rows)
-    name = row.id if twins == 1 else f"{table.id}.{row.id}"
     return Finding(
-        id=f"{PART}.{name}.se",
+        id=f"{PART}.{place}.se",
         check="standard error against the crude table",
         verdict=verdict,
         numbers=(f"{table.id}.{row.id}.se",),

@@ -45,17 +45,29 @@ class Polygon:
         instead of vanishing.
         """
         a, b, c = Fraction(a), Fraction(b), Fraction(c)
-        excess = [a * x + b * y - c for x, y in self.vertices]
+        common = math.lcm(a.denominator, b.denominator, c.denominator)
+        a, b, c = (int(value * common) for value in (a, b, c))
+        # whole numbers: by how much each vertex lies beyond the line, times its denominators
+        scales = [x.denominator * y.denominator for x, y in self.vertices]
+        excess = [
+            a * x.numerator * y.denominator + b * y.numerator * x.denominator - c * scale
+            for (x, y), scale in zip(self.vertices, scales, strict=True)
+        ]
+        if all(over <= 0 for over in excess):
+            return self
         kept: list[Point] = []
         for i, (here, over) in enumerate(zip(self.vertices, excess, strict=True)):
             following = (i + 1) % len(self.vertices)
             if over <= 0:
                 kept.append(here)
             if over * excess[following] < 0:
-                share = over / (over - excess[following])
+                ours, theirs = over * scales[following], excess[following] * scales[i]
                 there = self.vertices[following]
                 kept.append(
-                    (here[0] + share * (there[0] - here[0]), here[1] + share * (there[1] - here[1]))
+                    (
+                        _between(here[0], there[0], ours, theirs),
+                        _between(here[1], there[1], ours, theirs),
+                    )
                 )
         return Polygon(_without_repeats(kept))
 
@@ -91,6 +103,12 @@ class Polygon:
             raise ValueError("an empty polygon has no values")
         a, b = Fraction(a), Fraction(b)
         return hull(a * x + b * y for x, y in self.vertices)
+
+
+def _between(here: Fraction, there: Fraction, ours: int, theirs: int) -> Fraction:
+    """The number that divides the way from `here` to `there` as `ours` to `-theirs`."""
+    (m, d), (n, e) = here.as_integer_ratio(), there.as_integer_ratio()
+    return Fraction(ours * n * d - theirs * m * e, d * e * (ours - theirs))
 
 
 def _without_repeats(points: list[Point]) -> tuple[Point, ...]:

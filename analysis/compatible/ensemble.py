@@ -8,15 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import os
-import re
 import shutil
-import signal
-import threading
-import time
-import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,16 +28,21 @@ from analysis.compatible.constraints import Constraints
 from analysis.compatible.spread import spread
 from analysis.files import write_whole
 from analysis.paper import LevelsRow
+from analysis.parallel import ClusterError, side_by_side
 
-_ANSWER, _WORKERS = 5, 30  # seconds to wait for a scheduler, and for its first worker
+__all__ = [
+    "ClusterError",
+    "EnsembleError",
+    "beside_of",
+    "make",
+    "report",
+    "validated",
+    "work_folder",
+]
 
 
 class EnsembleError(RuntimeError):
     """The ensemble cannot be made; the message is one sentence."""
-
-
-class ClusterError(EnsembleError):
-    """The Dask cluster cannot be used; the message names its address."""
 
 
 def work_folder(constraints: Constraints, seed: int, out: Path) -> Path:
@@ -179,75 +177,9 @@ def _one(constraints: Constraints, seed: int, index: int) -> tuple[int, pd.DataF
 def _found(
     constraints: Constraints, seed: int, missing: list[int], jobs: int, scheduler: str | None
 ) -> Generator[tuple[int, pd.DataFrame], None, None]:
-    if not missing:
-        return
-    import joblib
-
-    tasks = (joblib.delayed(_one)(constraints, seed, index) for index in missing)
-    if scheduler is not None:
-        yield from _from_cluster(scheduler, tasks)
-        return
-    with joblib.parallel_config("loky", initializer=_follow, initargs=(os.getpid(),)):
-        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")
-    yield from _checked(parallel(tasks))
-
-
-def _follow(parent: int) -> None:
-    """In a worker: leave Ctrl-C to the process that started it, and end when that one is gone."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _from_cluster(
-    scheduler: str, tasks: Iterator
-) -> Generator[tuple[int, pd.DataFrame], None, None]:
-    import joblib
-
-    try:
-        from dask.distributed import Client
-    except ImportError:
-        raise ClusterError(
-            'dask and distributed, the optional extra "cluster", are missing.'
-        ) from None
-    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d+", scheduler):
-        raise ClusterError(f'found "{scheduler}", an address such as tcp://host:8786 is needed.')
-    # one sentence is said here; the client's own log tells the same in tracebacks
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
-    logging.getLogger("distributed.utils").setLevel(logging.CRITICAL + 1)
-    try:
-        client = Client(scheduler, timeout=_ANSWER, set_as_default=False)
-    except (OSError, ValueError):  # a timeout is an OSError
-        raise ClusterError(f"no scheduler answers at {scheduler}.") from None
-    try:
-        with client, joblib.parallel_config(
-            "dask", client=client, wait_for_workers_timeout=_WORKERS
-        ):  # fmt: skip
-            yield from _checked(joblib.Parallel(return_as="generator_unordered")(tasks))
-    except EnsembleError:
-        raise
-    except TimeoutError:
-        raise ClusterError(f"no worker came to {scheduler} in {_WORKERS} seconds.") from None
-    except Exception as error:  # a library missing on a worker, a scheduler that goes away, …
-        told = " ".join(str(error).split())[:300] or type(error).__name__
-        raise ClusterError(f"the cluster at {scheduler} failed ({told}).") from error
-
-
-def _checked(
-    results: Generator[tuple[int, pd.DataFrame | str], None, None],
-) -> Generator[tuple[int, pd.DataFrame], None, None]:
-    try:
+    arguments = ((constraints, seed, index) for index in missing)
+    with closing(side_by_side(_one, arguments, jobs, scheduler)) as results:
         for index, found in results:
             if isinstance(found, str):
                 raise EnsembleError(f"cohort {index}: {found}")
             yield index, found
-    finally:
-        # closed by name: workers end with this call, not whenever the generator is collected
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that not all of the work was done is no news
-            results.close()

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from analysis.show.follow_up import FollowUp
     from analysis.show.real_patients import RealPatients
     from analysis.show.sample_size import SampleSize
-    from analysis.show.trials import Trial
+    from analysis.show.trials import RoundTrip, Trial
     from analysis.show.unreported import Unreported
     from analysis.show.usefulness import Usefulness
 
@@ -261,8 +261,8 @@ class Chapter:
 
         return Searched(self.paper, row)
 
-    def trial(self, name: str) -> Trial:
-        """A stored trial of checks on simulated papers: ``trial("across_tables")``."""
+    def trial(self, name: str) -> Trial | RoundTrip:
+        """A stored trial of the checks: ``trial("across_tables")``, ``trial("round_trip")``."""
         from analysis.show.trials import trial
 
         return trial((self.paper.folder or Path()).parent / "trials" / f"{name}.json")

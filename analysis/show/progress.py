@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def cohort_progress(count: int):
+    """:func:`progress_of` simulated cohorts."""
+    return progress_of("Simulated cohorts", count)
+
+
 @contextmanager
-def cohort_progress(count: int) -> Iterator[Callable[[int, int], None]]:
-    """A function that is told how many of `count` cohorts are done; it draws on stderr, and
+def progress_of(what: str, count: int) -> Iterator[Callable[[int, int], None]]:
+    """A function that is told how many of `count` pieces are done; it draws on stderr, and
     only where that is a terminal."""
     from rich.console import Console
     from rich.progress import (
@@ -33,5 +38,5 @@ def cohort_progress(count: int) -> Iterator[Callable[[int, int], None]]:
     with Progress(
         *columns, console=console, disable=not console.is_terminal, speed_estimate_period=600
     ) as bar:
-        task = bar.add_task("Simulated cohorts", total=count)
+        task = bar.add_task(what, total=count)
         yield lambda done, total: bar.update(task, completed=done, total=total)

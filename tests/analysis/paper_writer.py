@@ -116,7 +116,7 @@ def levels_row(name: str, levels: Sequence[Sequence[str]], **more: str) -> dict:
     return {"id": name, "variable": name, "summary": "levels", "levels": listed} | more
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
     """Writes a repeated part out twice."""
 
     def ignore_aliases(self, data: Any) -> bool:

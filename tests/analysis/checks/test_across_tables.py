@@ -72,3 +72,15 @@ def test_the_four_tables_fit_a_poisson_and_no_logistic_regression(paper):
 def test_what_the_problem_rests_on_is_named(paper):
     found = joined(paper, paper.table("table4"))
     assert {"table2.sii.sensitivity", "table1.lesions.several.control.count"} <= set(found.uses)
+
+
+def test_a_predictor_in_two_tables_has_two_findings(tmp_path):
+    record = regression_papers.print_regression(
+        regression_papers.case("MASS::birthwt"), coding="0/1", link="logit", margins="counts"
+    )
+    twin = next(t for t in record.tree["tables"] if t["kind"] == "regression")
+    record.tree["tables"].append({**twin, "id": "table9", "analysis": "univariable"})
+    record.tree["tables"][-1].pop("constant", None)
+    found = [f.id for f in standard_errors(record.load(tmp_path / "paper.yaml"))]
+    assert len(found) == len(set(found)) > 1
+    assert [id for id in found if "table9" in id]

@@ -1,0 +1,183 @@
+"""One error in an honest paper, of the kinds that authors and typesetters make."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tests.trials.printing import Change, Printed
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ROC = ("auc", "se", "p", "threshold", "sensitivity", "specificity", "youden", "ppv", "npv",
+        "accuracy", "lr_positive", "lr_negative", "ci")  # fmt: skip
+_MODEL = ("b", "se", "wald", "p", "ratio", "ci")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The tree with the error, its kind, the kind of table it stands in, and its column."""
+
+    tree: dict[str, Any]
+    kind: str
+    where: str
+    column: str  # of the first change: a summary such as mean_sd, or a column such as auc
+    changes: tuple[tuple[str, str, str], ...]  # place, before, after
+
+
+def _get(tree: Any, path: tuple) -> Any:
+    for step in path:
+        if not (step in tree if isinstance(tree, dict) else step < len(tree)):
+            return None
+        tree = tree[step]
+    return tree
+
+
+def cells(tree: dict[str, Any]) -> Iterator[tuple]:
+    """The places of all printed numbers in tables and group sizes."""
+    for i in range(len(tree["groups"])):
+        yield ("groups", i, "n")
+    for t, table in enumerate(tree["tables"]):
+        for r, row in enumerate(table["rows"]):
+            at = ("tables", t, "rows", r)
+            if table["kind"] == "two_group":
+                yield from (((*at, "values", g)) for g in row.get("values", {}))
+                for k, level in enumerate(row.get("levels", [])):
+                    yield from (((*at, "levels", k, "values", g)) for g in level["values"])
+                yield from ((*at, "n", g) for g in row.get("n", {}))
+                yield from ((*at, c) for c in ("statistic", "p") if c in row)
+            else:
+                columns = _ROC if table["kind"] == "roc" else _MODEL
+                yield from ((*at, c) for c in columns if c in row)
+        for column in _MODEL:
+            if column in table.get("constant", {}):
+                yield ("tables", t, "constant", column)
+
+
+def _one_digit(text: str, rng: np.random.Generator) -> str | None:
+    places = [i for i, c in enumerate(text) if c.isdigit()]
+    if not places:
+        return None
+    i = places[int(rng.integers(len(places)))]
+    digit = str(rng.choice([d for d in "0123456789" if d != text[i]]))
+    return text[:i] + digit + text[i + 1 :]
+
+
+def _two_digits(text: str, rng: np.random.Generator) -> str | None:
+    pairs = [
+        (m.start() + i, m.start() + i + 1)
+        for m in _NUMBER.finditer(text)
+        for i in range(len(m[0]) - 1)
+        if m[0][i].isdigit() and m[0][i + 1].isdigit() and m[0][i] != m[0][i + 1]
+    ]
+    if not pairs:
+        return None
+    i, j = pairs[int(rng.integers(len(pairs)))]
+    return text[:i] + text[j] + text[i] + text[j + 1 :]
+
+
+def _any_cell(edit: Callable[[str, np.random.Generator], str | None]):
+    def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
+        places = list(cells(printed.tree))
+        place = places[int(rng.integers(len(places)))]
+        text = edit(_get(printed.tree, place), rng)
+        return None if text is None else [(place, text)]
+
+    return plant
+
+
+def _of_another_row(column: str):
+    """The `column` of one row printed in the place of another's, in the same table."""
+
+    def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
+        found = []
+        for t, table in enumerate(printed.tree["tables"]):
+            rows = [r for r, row in enumerate(table["rows"]) if column in row]
+            found += [
+                (("tables", t, "rows", r, column), table["rows"][other][column])
+                for r in rows for other in rows
+                if table["rows"][r][column] != table["rows"][other][column]
+            ]  # fmt: skip
+        return [found[int(rng.integers(len(found)))]] if found else None
+
+    return plant
+
+
+def _percentage_of_another(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
+    places = [p for p in cells(printed.tree) if str(_get(printed.tree, p)).endswith("%)")]
+    found = []
+    for place in places:
+        count, _, percent = _get(printed.tree, place).partition(" ")
+        others = {_get(printed.tree, p).partition(" ")[2] for p in places} - {percent}
+        found += [(place, f"{count} {other}") for other in sorted(others)]
+    return [found[int(rng.integers(len(found)))]] if found else None
+
+
+def _statement(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
+    sections = printed.tree.get("text", [])
+    if not sections:
+        return None
+    i = int(rng.integers(len(sections[0]["statements"])))
+    text = _one_digit(sections[0]["statements"][i]["printed"], rng)
+    return None if text is None else [(("text", 0, "statements", i, "printed"), text)]
+
+
+def _slip(kind: str):
+    def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
+        found = printed.slips.get(kind, [])
+        return found[int(rng.integers(len(found)))] if found else None
+
+    return plant
+
+
+# Each kind in words, and how it is planted.
+KINDS: dict[str, Callable[[Printed, np.random.Generator], list[Change] | None]] = {
+    "digit": _any_cell(_one_digit),
+    "transposed": _any_cell(_two_digits),
+    "p_of_row": _of_another_row("p"),
+    "ci_of_row": _of_another_row("ci"),
+    "percent_of_cell": _percentage_of_another,
+    "statement": _statement,
+    **{
+        kind: _slip(kind)
+        for kind in (
+            "denominator", "count", "groups_swapped", "se_for_sd", "se_for_sd_once", "sd_for_se",
+            "means_swapped", "cut", "coefficient", "row_of_other_model", "sign", "whole_row",
+        )
+    },
+}  # fmt: skip
+
+
+def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | None:
+    """The paper with one error of this kind; None where it has no place for it, or where the
+    printed text would stay as it is."""
+    for _ in range(5):
+        changes = KINDS[kind](printed, rng)
+        if changes is None:
+            return None
+        before = [_get(printed.tree, place) for place, _ in changes]
+        if any(b != after for b, (_, after) in zip(before, changes, strict=True)):
+            break
+    else:
+        return None
+    tree = copy.deepcopy(printed.tree)
+    for place, text in changes:
+        _get(tree, place[:-1])[place[-1]] = text
+    first = changes[0][0]
+    where = tree["tables"][first[1]]["kind"] if first[0] == "tables" else first[0]
+    column = str(first[-1])
+    if "values" in first:
+        summary = _get(tree, first[:4])["summary"]
+        column = "n_pct" if summary == "levels" else summary
+    elif first[0] == "groups" or "n" in first[:-1]:
+        column = "n"
+    told = tuple(
+        (".".join(map(str, place)), str(b), str(after))
+        for b, (place, after) in zip(before, changes, strict=True)
+        if b != after
+    )
+    return Planted(tree, kind, where, column, told)

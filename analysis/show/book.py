@@ -131,8 +131,8 @@ class Chapter:
         return listed([f"{g.label} ({g.n.text} patients)" for g in own])
 
     def summary(self, *checks: str) -> str:
-        """The verdicts of this chapter, or of some of its checks, as a sentence."""
-        return verdict_sentence(f for f in self.findings if not checks or f.check in checks)
+        """The verdicts of this chapter, or of some of its checks, as words of a sentence."""
+        return verdict_words(f for f in self.findings if not checks or f.check in checks)
 
     def grave(self, key: str, *findings: str) -> None:
         """Give the prose findings with all that a reader needs to weigh them: keys
@@ -354,17 +354,17 @@ _CLAUSES = {
 }
 
 
-def verdict_sentence(findings: Iterable[Finding]) -> str:
-    """``Of 14 findings, 13 are reproduced and 1 is impossible.``"""
+def verdict_words(findings: Iterable[Finding]) -> str:
+    """``Of 14 findings, 13 are reproduced and 1 is impossible``."""
     counts = {v: n for v, n in Ledger(findings).counts().items() if n}
     total = sum(counts.values())
     if not total:
-        return "There is no finding."
+        return "There is no finding"
     if len(counts) == 1:
         one, many = _CLAUSES[next(iter(counts))]
-        return f"The one finding {one}." if total == 1 else f"All {total} findings {many}."
+        return f"The one finding {one}" if total == 1 else f"All {total} findings {many}"
     clauses = [f"{n} {_CLAUSES[v][n > 1]}" for v, n in counts.items()]
-    return f"Of {total} findings, {listed(clauses)}."
+    return f"Of {total} findings, {listed(clauses)}"
 
 
 def plots() -> Any:

@@ -71,7 +71,7 @@ class Confounding:
             raise ValueError(f"{coefficient} is no row with a ratio and its limits")
         self.model: RegressionTable = found  # type: ignore[assignment]
         if not self.model.is_one_binary_model:
-            raise ValueError(f"{table} is not one model of a group against the others")
+            raise ValueError(f"{table} is no logistic or log-linear model with several features")
         self.row = own[0]
         crude = crude_measures(paper, self.model, self.row)
         if crude is None:
@@ -116,13 +116,15 @@ class Confounding:
         """The yes-or-no features that are printed as counts, strongest first."""
         found = []
         event = self.paper.group(self.model.event or event_group(self.paper).id)
-        own_groups = self.paper.groups_of(self.model)
+        own_groups, asked = self.paper.groups_of(self.model), self._variable(self.row)
         total = self.paper.total_of(self.model)
         named = {row.margin: row.label for row in self.model.rows if row.margin}
         tables = self.paper.tables_of("two_group")
         for id, row, table in ((f"{t.id}.{r.id}", r, t) for t in tables for r in t.rows):
             if row.n or self.paper.groups_of(table) != own_groups:
                 continue  # not all patients of the model, or others
+            if row.variable == asked:
+                continue  # nothing is held fixed against itself
             label = self.paper.variable(row.variable).label
             if isinstance(row, CountRow):
                 levels = [(named.get(id, label), row.values)]

@@ -603,6 +603,7 @@ class Searched:
             "median_p": p_text(max(float(special.chdtrc(1, _chi(h))) for h in halves), math.ceil),
             "p_fixed": p_text(p.fixed),
             "p_highest": p_text(max(p.bonferroni, p.smirnov, p.miller, p.exact), math.ceil),
+            "p_ceiling": p_text(p.exact, math.ceil),
             "se_ci": _ends(t.sensitivity(COVERAGE)),
             "sp_ci": _ends(t.specificity(COVERAGE)),
             "or": format_fixed(odds_ratio(self.apparent), 2),

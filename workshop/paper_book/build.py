@@ -62,11 +62,14 @@ def _build(source: Path, cache: Path, file: Path) -> None:
 
         fill_cache(wanted=chapters.notebooks(source))
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        subprocess.run(
+        done = subprocess.run(
             [Path(sys.executable).with_name("jupyter-book"), "build", "-q", "-W", "-n",
              "--keep-going", "."],
-            cwd=source, check=True, env=os.environ | {"PYTHONPATH": path},
+            cwd=source, env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
+        if done.returncode:
+            raise ChapterFailed(f"{done.stdout}\nThe pages cannot be made; the cause stands above.")
     finally:
         for name, value in before.items():
             if value is None:

@@ -18,7 +18,8 @@ RESERVED = frozenset(
     "index verdicts glossary references versions cutoff effect_size usefulness confounding".split()
 )
 GRAVE = (Verdict.IMPOSSIBLE, Verdict.DEPENDS)
-MOST_GRAVE = 5  # told one by one; a sheet holds all
+# So many are told one by one; a sheet holds all.
+MOST_IMPOSSIBLE, MOST_DEPENDING = 5, 2
 OTHER_CHECKS = "What else the numbers of this part say about each other."
 
 
@@ -110,10 +111,10 @@ def _part(paper: Paper, ledger: Ledger, name: str) -> Page:
         "flow": name == "methods" and bool(paper.flow),
     }
     if isinstance(table, RegressionTable):
-        words = {"logistic": ", by the paper a {term}`logistic regression`",
-                 "cox": ", by the paper a {term}`Cox model`"}  # fmt: skip
+        words = {"logistic": " (a {term}`logistic regression`, says the paper)",
+                 "cox": " (a {term}`Cox model`, says the paper)"}  # fmt: skip
         context["analysis"] = table.analysis
-        context["model_words"] = words.get(table.model or "", "; its model is not named here")
+        context["model_words"] = words.get(table.model or "", "")
     caption = "Across the tables" if name == "coherence" else "The paper, part by part"
     return Page(name, _title(name, paper), caption, "part.md", context)
 
@@ -164,15 +165,15 @@ def _others(here: Chapter, known: Iterable[Section]) -> list[dict[str, Any]]:
 
 def _section(here: Chapter, section: Section, checks: list[str]) -> dict[str, Any]:
     own = [f for f in here.findings if f.check in checks]
-    grave = [f for verdict in GRAVE for f in own if f.verdict is verdict]
-    told = grave[:MOST_GRAVE]
+    grave = {verdict: [f for f in own if f.verdict is verdict] for verdict in GRAVE}
+    told = grave[Verdict.IMPOSSIBLE][:MOST_IMPOSSIBLE] + grave[Verdict.DEPENDS][:MOST_DEPENDING]
     words = {Verdict.IMPOSSIBLE: "*impossible*", Verdict.DEPENDS: "*depends on a convention*"}
     return {
         "key": section.key, "title": section.title, "shared": section.shared,
         "caption": section.caption, "arguments": ", ".join(map(repr, checks)).replace("'", '"'),
         "plot": _plot(here, section), "plot_caption": section.plot_caption,
         "after_plot": section.after_plot, "tells": section.tells, "grave": [f.id for f in told],
-        "verdicts": [words[f.verdict] for f in told], "more": len(grave) > len(told),
+        "verdicts": [words[f.verdict] for f in told], "more": sum(map(len, grave.values())) > len(told),
     }  # fmt: skip
 
 
@@ -242,8 +243,8 @@ def _of_index(paper: Paper, ledger: Ledger) -> dict[str, Any]:
     return {
         "doi": paper.paper.doi,
         "groups": bool(paper.groups),
-        "impossible": [told(f) for f in grave[:MOST_GRAVE]],
-        "more_impossible": len(grave) > MOST_GRAVE,
+        "impossible": [told(f) for f in grave[:MOST_IMPOSSIBLE]],
+        "more_impossible": len(grave) > MOST_IMPOSSIBLE,
     }
 
 
@@ -305,7 +306,7 @@ class Subject:
                     continue
                 rows.append(
                     {"id": id, "key": id.replace(".", "-"), "table": table.id, "row": row.id,
-                     "label": label} | more
+                     "label": label, "first": table.id not in [r["table"] for r in rows]} | more
                 )  # fmt: skip
         if rows:
             return rows, ""

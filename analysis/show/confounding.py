@@ -17,8 +17,8 @@ from analysis.estimate.effect import Estimate, odds_ratio, risk_ratio
 from analysis.paper import Coefficient, CountRow, LevelsRow, Paper, RegressionTable
 from analysis.show.drawing import SIZE, SMALL, WIDTH, Sheet, check_key, lines_of, text_width
 from analysis.show.html import Html
-from analysis.show.parts import event_group
 from analysis.show.palette import BLUE, INK, LINE, ORANGE, SOFT, WASH, Colour
+from analysis.show.parts import event_group
 from analysis.show.sample_size import differs, words_of
 from analysis.show.tables import paper_rows
 

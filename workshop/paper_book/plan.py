@@ -15,7 +15,17 @@ from workshop.paper_book.sections import ACROSS, OF_KIND, TEXT, Section
 
 # Pages that every book may have: no part of a paper may bear their names.
 RESERVED = frozenset(
-    "index verdicts glossary references versions cutoff effect_size usefulness confounding".split()
+    [
+        "index",
+        "verdicts",
+        "glossary",
+        "references",
+        "versions",
+        "cutoff",
+        "effect_size",
+        "usefulness",
+        "confounding",
+    ]
 )
 GRAVE = (Verdict.IMPOSSIBLE, Verdict.DEPENDS)
 # So many are told one by one; a sheet holds all.
@@ -70,7 +80,9 @@ def plan(paper: Paper, ledger: Ledger) -> Plan:
         rows, why = subject.rows(paper)
         if rows:
             context = {"rows": rows} | subject.context(pages)
-            pages.append(Page(subject.name, subject.title, "Appraisal", f"{subject.name}.md", context))
+            pages.append(
+                Page(subject.name, subject.title, "Appraisal", f"{subject.name}.md", context)
+            )
         else:
             missing.append(Missing(subject.title, why))
     missing += ALWAYS_MISSING
@@ -334,7 +346,11 @@ def _effect_size(paper: Paper, table: Any, row: Any) -> dict[str, Any]:
 
     found = EffectSize(paper, table.id, row.id)
     found.told()
-    return {"hazard": table.model == "cox", "adjusted": table.analysis == "multivariable"}
+    return {
+        "hazard": table.model == "cox",
+        "adjusted": table.analysis == "multivariable",
+        "hundreds": found.printed.value * found.counts.risk0 <= 1,
+    }
 
 
 def _usefulness(paper: Paper, table: Any, row: Any) -> dict[str, Any]:

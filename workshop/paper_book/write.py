@@ -43,7 +43,7 @@ def texts(plan: Plan, paper: Paper) -> dict[str, str]:
         loader=FileSystemLoader(TEMPLATES), trim_blocks=True, lstrip_blocks=True,
         undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters["md"] = md
+    environment.filters |= {"md": md, "plain": _plain}
     common = {"key": paper.paper.key, "cited": paper.paper.key in sources.entries()}
 
     def render(page: Page) -> str:
@@ -70,8 +70,9 @@ def write(folder: Path, plan: Plan, paper: Paper, ledger: Ledger) -> None:
 
 
 def _plain(text: str) -> str:
-    """The theme puts the title of a book into its pages as it is: no sign of HTML in it."""
-    return " ".join(text.translate({ord("<"): "‹", ord(">"): "›", ord("&"): "+"}).split())
+    """The theme puts the titles of the book and of its first page into all pages as they are:
+    no sign of a tag in them."""
+    return " ".join(text.translate({ord("<"): "‹", ord(">"): "›"}).split())
 
 
 def _contents(plan: Plan) -> dict[str, Any]:

@@ -18,8 +18,8 @@ export PYTHONPATH := $(CURDIR)
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-book: $(INSTALLED)  ## Execute what changed and write the pages to _build/html
-	@$(RUN) workshop book
+book: $(INSTALLED)  ## Execute what changed, write the pages to _build/html; PAPER=FILE: of that paper, to _papers
+	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
 
 test: $(INSTALLED)  ## Lint, unit tests, pairs, and every notebook against its outputs
 	$(RUN) ruff check .
@@ -52,8 +52,8 @@ lock: $(INSTALLED)  ## Solve requirements.in again into the two locks
 	$(VENV)/bin/$(UV_COMPILE) requirements.in --output-file requirements.lock
 	echo "uv" | $(VENV)/bin/$(UV_COMPILE) - --output-file requirements-uv.lock
 
-clean:  ## Remove the built book; caches stay
-	rm -rf _build
+clean:  ## Remove the built books; caches stay
+	rm -rf _build _papers
 
 clean-all: clean  ## Remove everything that can be made again, the environment too
 	rm -rf $(VENV) .cache .pytest_cache .hypothesis .ruff_cache *.egg-info

@@ -5,12 +5,21 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 from workshop import ChapterFailed
+from workshop.places import ROOT
 
 
-def book() -> None:
+def book(paper: Path | None = None) -> None:
     # Imported late, here and below: notebooks cost a second, and most calls do not need them.
+    if paper is not None:
+        from workshop.paper_book.build import make_paper_book
+
+        html = make_paper_book(paper)
+        shown = html.relative_to(ROOT) if html.is_relative_to(ROOT) else html
+        print(f"The book is at {shown}/index.html")
+        return
     from workshop.build import make_book
 
     make_book()
@@ -40,9 +49,17 @@ def main() -> None:
     commands = {task.__name__: task for task in (book, refresh, times, pairs)}
     parser = argparse.ArgumentParser(prog="python -m workshop")
     parser.add_argument("command", choices=commands)
-    command = commands[parser.parse_args().command]
+    parser.add_argument(
+        "--paper", type=Path, metavar="FILE", help="with book: the record of another paper"
+    )
+    options = parser.parse_args()
+    if options.paper is not None and options.command != "book":
+        parser.error("--paper belongs to the command book")
     try:
-        command()
+        if options.command == "book":
+            book(options.paper)
+        else:
+            commands[options.command]()
     except subprocess.CalledProcessError as error:
         sys.exit(f"The book was not made: exit code {error.returncode}; the cause stands above.")
     except ChapterFailed as error:

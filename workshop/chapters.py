@@ -28,19 +28,24 @@ def _entries(node: Any) -> Iterator[str]:
             yield from _entries(value)
 
 
-def pages() -> list[Path]:
-    """The Markdown file of every page, in the order of the table of contents."""
-    names = _entries(yaml.safe_load(TOC.read_text(encoding="utf-8")))
-    return [ROOT / (name if name.endswith(".md") else f"{name}.md") for name in names]
+def pages(root: Path | None = None) -> list[Path]:
+    """The Markdown file of every page, in the order of the table of contents; `root` is the
+    folder of another book."""
+    toc = TOC if root is None else root / TOC.name
+    names = _entries(yaml.safe_load(toc.read_text(encoding="utf-8")))
+    folder = root or ROOT
+    return [folder / (name if name.endswith(".md") else f"{name}.md") for name in names]
 
 
-def notebooks() -> list[Path]:
+def notebooks(root: Path | None = None) -> list[Path]:
     """The pages that hold code; the others are plain text."""
-    return [p for p in pages() if is_myst_markdown_notebook(p.read_text(encoding="utf-8"))]
+    return [p for p in pages(root) if is_myst_markdown_notebook(p.read_text(encoding="utf-8"))]
 
 
 def name_of(chapter: Path) -> str:
-    return chapter.relative_to(ROOT).with_suffix("").as_posix()
+    """``book/table1``; the same in the book of another paper, wherever it is being made."""
+    root = next((p for p in chapter.parents if (p / TOC.name).is_file()), ROOT)
+    return chapter.relative_to(root).with_suffix("").as_posix()
 
 
 def as_published(chapter: Path) -> NotebookNode:

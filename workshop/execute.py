@@ -110,19 +110,22 @@ def _is_cached(cache: JupyterCacheAbstract, chapter: Path) -> bool:
     return True
 
 
-def fill_cache(again: bool = False) -> list[Executed]:
-    """Execute the chapters that the cache does not know, or all of them."""
+def fill_cache(again: bool = False, wanted: list[Path] | None = None) -> list[Executed]:
+    """Execute the chapters that the cache does not know, or all of them; `wanted` are those of
+    another book."""
     path = notebook_cache()
     path.mkdir(parents=True, exist_ok=True)
     cache = get_cache(path)
     os.utime(path)  # so that the caches in use are the last to be pruned
-    wanted = [c for c in chapters.notebooks() if again or not _is_cached(cache, c)]
+    known = chapters.notebooks() if wanted is None else wanted
+    wanted = [c for c in known if again or not _is_cached(cache, c)]
     if wanted:
         print(f"Executing {len(wanted)} chapters, {AT_A_TIME} at a time", flush=True)
     results = execute_all(wanted)
     for result in results:
         keep(cache, result)
-    prune_caches(path)
+    if path.parent == CACHES:
+        prune_caches(path)
     return results
 
 

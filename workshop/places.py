@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "made-from"
+PAPERS = ROOT / "_papers"  # books of other papers: `make book` of this one leaves them alone
 CACHES = ROOT / ".cache" / "notebooks"
+CACHE_VARIABLE = "REREAD_NOTEBOOK_CACHE"
 LOCK = ROOT / "requirements.lock"
 TOC = ROOT / "_toc.yml"
 EXECUTION_TIMES = BOOK / "_data" / "execution.json"
@@ -46,7 +49,10 @@ def fingerprint(names: Iterable[str], root: Path = ROOT) -> str:
 
 
 def notebook_cache() -> Path:
-    """The cache of executed notebooks that belongs to the code and data of this moment."""
+    """The cache of executed notebooks that belongs to the code and data of this moment; the
+    book of another paper names one of its own."""
+    if named := os.environ.get(CACHE_VARIABLE):
+        return Path(named)
     return CACHES / fingerprint(NOTEBOOK_INPUTS)
 
 

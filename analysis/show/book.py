@@ -10,7 +10,7 @@ here.show("table1_verdicts", here.verdicts())
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, cached_property
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.audit import audit
 from analysis.checks.common import outward_ends
-from analysis.findings import Finding, Ledger
+from analysis.checks.words import listed
+from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper, load_paper
 from analysis.printed import Interval, format_fixed
 from analysis.show import parts, tables
@@ -125,6 +126,24 @@ class Chapter:
         for end, text in zip(("low", "high"), texts, strict=True):
             _glue(f"{key}_{end}", text)
 
+    def groups(self, table: str | None = None) -> str:
+        """The groups of a table, or of the paper, with their sizes, as words."""
+        own = self.paper.groups_of(self.paper.table(table)) if table else self.paper.groups
+        return listed([f"{g.label} ({g.n.text} patients)" for g in own])
+
+    def summary(self, *checks: str) -> str:
+        """The verdicts of this chapter, or of some of its checks, as words of a sentence."""
+        return verdict_words(f for f in self.findings if not checks or f.check in checks)
+
+    def grave(self, key: str, *findings: str) -> None:
+        """Give the prose findings with all that a reader needs to weigh them: keys
+        ``key.1.claim``, ``.printed``, ``.attainable``, ``.by_hand`` and ``.rests_on``."""
+        for i, id in enumerate(findings, 1):
+            finding = self.ledger[id]
+            for part in ("claim", "printed", "attainable", "by_hand"):
+                _glue(f"{key}.{i}.{part}", str(getattr(finding, part)))
+            _glue(f"{key}.{i}.rests_on", "; ".join(finding.assumptions) or "nothing else")
+
     def count(self, verdict: str | None = None, *, check: str | None = None) -> int:
         """How many findings: of this chapter if one check is named, else of the whole ledger."""
         chosen = self.findings if check else self.ledger
@@ -138,10 +157,20 @@ class Chapter:
         printed = self.paper.number(number)
         return format_fixed(1 - printed.value, printed.decimals)
 
-    def event_rate(self, decimals: int = 3) -> str:
-        """The share of patients with the event."""
-        rate = Fraction(self.paper.event_group.size, self.paper.total)
+    def event_rate(self, decimals: int = 3, table: str | None = None) -> str:
+        """The share of patients with the event, of all or of those of a regression table."""
+        if table is not None:
+            own = self.paper.table(table)
+            rate = Fraction(self.paper.group(own.event).size, self.paper.total_of(own))
+        else:
+            rate = Fraction(parts.event_group(self.paper).size, self.paper.total)
         return format_fixed(rate, decimals)
+
+    def significance(self) -> str:
+        """What counts as significant, as printed; the usual level where the record names none."""
+        if self.paper.significance is not None:
+            return self.paper.numbers[self.paper.significance].text
+        return f"below {float(self.paper.alpha):g} (the usual level; the record names none)"
 
     def meanings(self) -> Html:
         """The five verdicts, how many findings have each, and what each means."""
@@ -311,11 +340,38 @@ class Chapter:
                 raise TypeError(f'{key} is a bare {type(value).__name__}: format it, f"{{x:.2f}}"')
             _glue(key, str(value))
 
+    def tell_of(self, prefix: str, values: Mapping[str, object]) -> None:
+        """The same for several things of one kind on one page: ``tell_of("a", …)`` makes the
+        keys ``a.…``."""
+        self.tell(**{f"{prefix}.{key}": value for key, value in values.items()})
+
     def show(self, key: str, what: Any) -> None:
         """Keep a table or figure under `key` for ``{glue:figure}`` or a table directive."""
         if not hasattr(what, "_repr_html_"):
             raise TypeError(f"{key} is a {type(what).__name__}: a table or figure is needed")
         _glue(key, what)
+
+
+_CLAUSES = {
+    Verdict.REPRODUCED: ("is reproduced", "are reproduced"),
+    Verdict.CONSISTENT: ("is consistent", "are consistent"),
+    Verdict.DEPENDS: ("depends on a convention", "depend on a convention"),
+    Verdict.IMPOSSIBLE: ("is impossible", "are impossible"),
+    Verdict.NOT_CHECKABLE: ("cannot be checked", "cannot be checked"),
+}
+
+
+def verdict_words(findings: Iterable[Finding]) -> str:
+    """``Of 14 findings, 13 are reproduced and 1 is impossible``."""
+    counts = {v: n for v, n in Ledger(findings).counts().items() if n}
+    total = sum(counts.values())
+    if not total:
+        return "There is no finding"
+    if len(counts) == 1:
+        one, many = _CLAUSES[next(iter(counts))]
+        return f"The one finding {one}" if total == 1 else f"All {total} findings {many}"
+    clauses = [f"{n} {_CLAUSES[v][n > 1]}" for v, n in counts.items()]
+    return f"Of {total} findings, {listed(clauses)}"
 
 
 def plots() -> Any:

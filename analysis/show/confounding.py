@@ -18,6 +18,7 @@ from analysis.paper import Coefficient, CountRow, LevelsRow, Paper, RegressionTa
 from analysis.show.drawing import SIZE, SMALL, WIDTH, Sheet, check_key, lines_of, text_width
 from analysis.show.html import Html
 from analysis.show.palette import BLUE, INK, LINE, ORANGE, SOFT, WASH, Colour
+from analysis.show.parts import event_group
 from analysis.show.sample_size import differs, words_of
 from analysis.show.tables import paper_rows
 
@@ -69,6 +70,8 @@ class Confounding:
         if len(own) != 1 or own[0].ratio is None or own[0].ci is None:
             raise ValueError(f"{coefficient} is no row with a ratio and its limits")
         self.model: RegressionTable = found  # type: ignore[assignment]
+        if not self.model.is_one_binary_model:
+            raise ValueError(f"{table} is no logistic or log-linear model with several features")
         self.row = own[0]
         crude = crude_measures(paper, self.model, self.row)
         if crude is None:
@@ -112,10 +115,16 @@ class Confounding:
     def features(self) -> list[Feature]:
         """The yes-or-no features that are printed as counts, strongest first."""
         found = []
-        event = self.paper.event_group
+        event = self.paper.group(self.model.event or event_group(self.paper).id)
+        own_groups, asked = self.paper.groups_of(self.model), self._variable(self.row)
+        total = self.paper.total_of(self.model)
         named = {row.margin: row.label for row in self.model.rows if row.margin}
         tables = self.paper.tables_of("two_group")
-        for id, row in ((f"{table.id}.{row.id}", row) for table in tables for row in table.rows):
+        for id, row, table in ((f"{t.id}.{r.id}", r, t) for t in tables for r in t.rows):
+            if row.n or self.paper.groups_of(table) != own_groups:
+                continue  # not all patients of the model, or others
+            if row.variable == asked:
+                continue  # nothing is held fixed against itself
             label = self.paper.variable(row.variable).label
             if isinstance(row, CountRow):
                 levels = [(named.get(id, label), row.values)]
@@ -128,16 +137,16 @@ class Confounding:
                 continue
             tried = []
             for name, values in levels:
-                cells = {g.id: int(values[g.id].count.value) for g in self.paper.groups}
+                cells = {g.id: int(values[g.id].count.value) for g in own_groups}
                 a = cells.pop(event.id)
                 b = sum(cells.values())
-                own = risk_ratio(a, a + b, event.size - a, self.paper.total - a - b)
+                own = risk_ratio(a, a + b, event.size - a, total - a - b)
                 tried.append((own.value, name, a, b, own))
             _, name, a, b, own = max(tried, key=lambda t: t[0])
             if own.value < 1:  # a count row without its other level
                 own = Estimate(1 / own.value, 1 / own.high, 1 / own.low)
                 name = f"{name}: no"
-                a, b = event.size - a, self.paper.total - event.size - b
+                a, b = event.size - a, total - event.size - b
             place = self.places[row.variable]
             left = reach(*self.counts, a, b)
             least = min(reach(*self.counts, a, b, weights).low for weights in STANDARDS)
@@ -248,6 +257,8 @@ class Confounding:
 
     def told(self) -> dict[str, str]:
         """For the prose: counts of features, strengths, E-values."""
+        if not self.features:
+            raise ValueError("no yes-or-no feature of the same patients is printed as counts")
         out = [v for v, place in self.places.items() if place == OUT]
         different = [r.variable for r in self._rows if differs(r.p, self.paper.alpha)]
         worst = min(self.features, key=lambda f: f.left.low)

@@ -49,15 +49,19 @@ def counts(paper: Paper, table: RocTable, row: RocRow) -> Table:
     ValueError where the two are not printed or leave more than one count open.
     """
     n1 = paper.group(table.positive).size
+    n0 = paper.total_of(table) - n1
     found = []
-    for share, n in ((row.sensitivity, n1), (row.specificity, paper.total - n1)):
+    for share, n in ((row.sensitivity, n1), (row.specificity, n0)):
         fits = [] if share is None else whole_values(share.interval * Interval.point(n))
         if len(fits) != 1:
             raise ValueError(
                 f"{table.id}.{row.id}: {len(fits)} counts of {n} print as its shares, one is needed"
             )
         found.append(fits[0])
-    return Table(found[0], n1 - found[0], paper.total - n1 - found[1], found[1])
+    found_0, found_1 = found
+    if 0 in (found_0, n1 - found_0, n0 - found_1, found_1):
+        raise ValueError(f"{table.id}.{row.id}: one of its four counts is zero")
+    return Table(found_0, n1 - found_0, n0 - found_1, found_1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,13 +184,19 @@ class Searched:
         if self.row.threshold is None:
             raise ValueError(f"{row} prints no cut-off")
         self.counts = counts(paper, self.table, self.row)
-        if patients is None:
-            if paper.folder is None:
-                raise ValueError("the record was read from no folder, so no cohorts stand by it")
-            patients = load_cohort(paper.folder / "cohorts.parquet")
-        self.cohorts = [own for _, own in patients.groupby("cohort")]
+        self._patients = patients
 
     # --- patients ------------------------------------------------------------------------
+
+    @cached_property
+    def cohorts(self) -> list[pd.DataFrame]:
+        """The simulated cohorts; ValueError where none stand by the record."""
+        patients = self._patients
+        if patients is None:
+            if self.paper.folder is None:
+                raise ValueError("the record was read from no folder, so no cohorts stand by it")
+            patients = load_cohort(self.paper.folder / "cohorts.parquet")
+        return [own for _, own in patients.groupby("cohort")]
 
     def values(self, own: pd.DataFrame, row: str | None = None) -> tuple[np.ndarray, np.ndarray]:
         """The marker in the positive and in the negative group of a cohort."""
@@ -242,7 +252,7 @@ class Searched:
         half of the patients positive, and of those between the cuts any may have the event.
         No two patients may share the value at the median."""
         t = self.counts
-        moved = t.true_positive + t.false_positive - self.paper.total // 2
+        moved = t.true_positive + t.false_positive - sum(self.sizes) // 2
         sign = 1 if moved >= 0 else -1
         lost, gained = (t.true_positive, t.false_positive) if moved >= 0 else (
             t.false_negative, t.true_negative)  # fmt: skip
@@ -273,7 +283,7 @@ class Searched:
     def sizes(self) -> tuple[int, int]:
         """Patients of the positive and of the negative group."""
         n1 = self.paper.group(self.table.positive).size
-        return n1, self.paper.total - n1
+        return n1, self.paper.total_of(self.table) - n1
 
     @cached_property
     def populations(self) -> tuple[Population, Population, Population]:
@@ -297,7 +307,8 @@ class Searched:
             for row in table.rows:
                 if isinstance(row, MeanRow) and row.variable == self.row.variable:
                     first = [self.table.positive]
-                    rest = [g.id for g in self.paper.groups if g.id not in first]
+                    own = self.paper.groups_of(self.table)
+                    rest = [g.id for g in own if g.id not in first]
                     cells = [row.values[g] for g in (*first, *rest)]
                     return [(c.mean.value, c.sd.value) for c in cells]
         raise ValueError(f"no table prints means of {self.row.variable}")
@@ -377,7 +388,13 @@ class Searched:
     @cached_property
     def p_values(self) -> dict[str, Corrected]:
         """P values of every printed cut, by row."""
-        return {id: corrected(counts(self.paper, *place)) for id, place in self.rows.items()}
+        found = {}
+        for id, place in self.rows.items():
+            try:
+                found[id] = corrected(counts(self.paper, *place))
+            except ValueError:
+                continue  # its counts are open
+        return found
 
     @property
     def open_rows(self) -> list[str]:
@@ -444,7 +461,7 @@ class Searched:
                 "Survives the search": self._status(id),
                 "P of area": row.p.text if row.p else None,
             }
-            for id, (_, row) in self.rows.items()
+            for id, row in ((id, self.rows[id][1]) for id in self.p_values)
         ]
         return paper_rows(rows, label=f"P values of every printed cut; cohorts {MARK}")
 
@@ -570,35 +587,44 @@ class Searched:
             published=published, quantity=self.paper.variable(self.row.variable).label, note=MARK,
         )  # fmt: skip
 
-    def told(self, published: float) -> dict[str, str]:
-        """For the prose."""
+    def told_of_counts(self) -> dict[str, str]:
+        """For the prose: what the printed counts alone say, without any cohort."""
         t, p = self.counts, self.p_values[self.id]
-        n1, n0 = self.sizes
-        halves, best = [_gain(h) for h in self.halves()], self.populations[1].best
-        naive, granted = self.adjusted()
-        none, area, _ = self.trials
-        told = {
-            "tp": f"{t.true_positive}", "fp": f"{t.false_positive}",
-            "called": f"{t.true_positive + t.false_positive}",
-            "half": f"{self.paper.total // 2}", "total": f"{self.paper.total}",
-            "moved": f"{abs(t.true_positive + t.false_positive - self.paper.total // 2)}",
+        (n1, n0), halves = self.sizes, self.halves()
+        total, called = n1 + n0, t.true_positive + t.false_positive
+        return {
+            "tp": f"{t.true_positive}", "fp": f"{t.false_positive}", "called": f"{called}",
+            "half": f"{total // 2}", "total": f"{total}", "moved": f"{abs(called - total // 2)}",
             "n1": f"{n1}", "n0": f"{n0}",
-            "cohorts": f"{len(self.cohorts)}", "resamples": f"{RESAMPLES}",
-            "tried": f"{TRIED}", "studies": f"{STUDIES:,}".replace(",", "\u202f"),
             "level": _percent(float(self.paper.alpha)),
             "coverage": _percent(COVERAGE),
             "j": format_fixed(self.apparent.youden, 3),
+            "median_j": _exact([_gain(h).youden for h in halves], 3),
+            "median_p": p_text(max(float(special.chdtrc(1, _chi(h))) for h in halves), math.ceil),
+            "p_fixed": p_text(p.fixed),
+            "p_highest": p_text(max(p.bonferroni, p.smirnov, p.miller, p.exact), math.ceil),
+            "p_ceiling": p_text(p.exact, math.ceil),
+            "se_ci": _ends(t.sensitivity(COVERAGE)),
+            "sp_ci": _ends(t.specificity(COVERAGE)),
+            "or": format_fixed(odds_ratio(self.apparent), 2),
+            "chi_hand": self.chi_by_hand(), "bonferroni_hand": self.bonferroni_by_hand(),
+            "smirnov_hand": self.smirnov_by_hand(), "median_hand": self.median_by_hand(),
+            "one_hand": self.one_point_by_hand(),
+        }  # fmt: skip
+
+    def told(self, published: float) -> dict[str, str]:
+        """For the prose."""
+        best = self.populations[1].best
+        naive, granted = self.adjusted()
+        none, area, _ = self.trials
+        told = self.told_of_counts() | {
+            "cohorts": f"{len(self.cohorts)}", "resamples": f"{RESAMPLES}",
+            "tried": f"{TRIED}", "studies": f"{STUDIES:,}".replace(",", "\u202f"),
             "j_loss": _sampled(self._loss(), 3),
             "area_loss": _sampled([v / 2 for v in self._loss()], 3),
-            "median_j": _exact([g.youden for g in halves], 3),
-            "median_p": p_text(
-                max(float(special.chdtrc(1, _chi(h))) for h in self.halves()), math.ceil
-            ),
             "published": f"{published:g}",
             "published_se": _sampled([g.sensitivity for g in self.at(published)], 2),
             "published_sp": _sampled([g.specificity for g in self.at(published)], 2),
-            "p_fixed": p_text(p.fixed),
-            "p_highest": p_text(max(p.bonferroni, p.smirnov, p.miller, p.exact), math.ceil),
             "wald_p": p_text(naive), "wald_granted": p_text(granted),
             "none_corrected": format_fixed(none.corrected, 3),
             "area_apparent": format_fixed(area.apparent, 3),
@@ -607,12 +633,6 @@ class Searched:
             ),
             "smooth_best": format_fixed(best, 3),
             "needed": format_fixed(self.needed, 4),
-            "se_ci": _ends(t.sensitivity(COVERAGE)),
-            "sp_ci": _ends(t.specificity(COVERAGE)),
-            "or": format_fixed(odds_ratio(self.apparent), 2),
-            "chi_hand": self.chi_by_hand(), "bonferroni_hand": self.bonferroni_by_hand(),
-            "smirnov_hand": self.smirnov_by_hand(), "median_hand": self.median_by_hand(),
-            "one_hand": self.one_point_by_hand(),
         }  # fmt: skip
         for rule in RULES:
             told |= {
@@ -653,7 +673,7 @@ class Searched:
 
     def bonferroni_by_hand(self) -> str:
         """All cuts times the P of one."""
-        p, n = self.p_values[self.id], self.paper.total
+        p, n = self.p_values[self.id], sum(self.sizes)
         return f"({n} − 1) × {p_text(p.fixed)} = {p_text(p.bonferroni)}"
 
     def smirnov_by_hand(self) -> str:

@@ -210,7 +210,7 @@ class EffectSize:
         two, ratio = self.counts, self.printed.value
         above_odds = ratio * two.risk0 / (1 - two.risk0 + ratio * two.risk0)
         crude_odds = self.odds_ratio.value
-        total = self.paper.group(self.table.event).size / self.paper.total
+        total = self.paper.group(self.table.event).size / self.paper.total_of(self.table)
         found = {
             "of": "100",
             "per_1": _per_hundred(two.risk1),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analysis.findings import Finding
-from analysis.paper import Paper
+from analysis.paper import Group, Paper
 
 # Tables and pictures have chapters of their own names; so have methods and abstract.
 # The rest of the running text is held against the tables in the chapter of the abstract.
@@ -49,6 +49,13 @@ def title(part: str, paper: Paper | None = None) -> str:
     if paper is not None:
         told = {t.id: t.title for t in paper.tables} | {f.id: f.shows for f in paper.pictures}
     return f"{label(part, paper)}: {told[part]}" if part in told else label(part, paper)
+
+
+def event_group(paper: Paper) -> Group:
+    """The group with the event; ValueError where the record marks none."""
+    if not any(group.event for group in paper.groups):
+        raise ValueError("no group is marked as the one with the event")
+    return paper.event_group
 
 
 def grouped(findings: Iterable[Finding]) -> Iterator[tuple[str, list[Finding]]]:

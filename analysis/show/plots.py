@@ -73,7 +73,8 @@ def roc_curves(
     grid = [i / _GRID_STEPS for i in range(_GRID_STEPS + 1)]
     rows, bands = [], {}
     for row in table.rows:
-        if row.sensitivity is None or row.specificity is None:
+        shares = [f"{table_id}.{row.id}.{c}" for c in ("sensitivity", "specificity")]
+        if row.auc is None or not all(id in ledger for id in shares):
             continue
         label = paper.variable(row.variable).label
         rows.append(
@@ -84,15 +85,17 @@ def roc_curves(
                 "auc": row.auc,
             }
         )
-        se, sp = (
-            _share(ledger, f"{table_id}.{row.id}.{c}") for c in ("sensitivity", "specificity")
-        )
+        try:
+            se, sp = (_share(ledger, id) for id in shares)
+        except (KeyError, IndexError):
+            continue  # no whole number of patients prints so; the ledger says so
         auc = row.auc.interval
         try:
             band = roc_bounds.roc_band(auc, se, sp, grid)
         except ValueError:
             continue  # no curve at all; the ledger says so
-        criterion = ledger[f"{table_id}.{row.id}.criterion"].values["youden"]
+        rule = f"{table_id}.{row.id}.criterion"
+        criterion = ledger[rule].values["youden"] if rule in ledger else {"status": "open"}
         excluded = criterion["status"] == "excluded"  # type: ignore[index]
         youden = None if excluded else _youden_band(auc, se, sp, grid)
         bands[label] = figures.Band(

@@ -17,6 +17,7 @@ from analysis.paper import LevelsRow, Paper, RocRow, RocTable
 from analysis.printed import Printed, format_fixed
 from analysis.show.checklists import events_per_variable
 from analysis.show.html import Html
+from analysis.show.parts import event_group
 from analysis.show.tables import paper_rows
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class SampleSize:
         self.marker: RocRow = rows[0]
         self.marker_id = marker
         self.wish, self.most = (int(paper.number(number).value) for number in (wish, most))
-        self.events, self.patients = paper.event_group.size, paper.total
+        self.events, self.patients = event_group(paper).size, paper.total
         self.share = self.events / self.patients
         self.auc = float(self.marker.auc)
         self.from_auc = needed.cox_snell_from_auc(self.auc, self.share)

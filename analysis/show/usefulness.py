@@ -20,6 +20,7 @@ from analysis.estimate.usefulness import Counts
 from analysis.paper import Paper, RocRow, RocTable
 from analysis.printed import Interval, format_fixed, parse_percent, whole_values
 from analysis.show.html import Html
+from analysis.show.parts import event_group
 from analysis.show.tables import paper_rows
 
 if TYPE_CHECKING:
@@ -37,18 +38,19 @@ def counts_of(paper: Paper, table: RocTable, row: RocRow) -> Counts:
     Raises ValueError otherwise, and where *positive* does not speak for the event.
     """
     name = f"{table.id}.{row.id}"
-    if table.positive != paper.event_group.id:
+    if table.positive != event_group(paper).id:
         raise ValueError(f"{name} is positive for the patients without the event")
     if row.sensitivity is None or row.specificity is None:
         raise ValueError(f"{name} prints no sensitivity and specificity")
-    n1 = paper.event_group.size
+    n1 = paper.group(table.positive).size
+    n0 = paper.total_of(table) - n1
     found = []
-    for printed, n in ((row.sensitivity, n1), (row.specificity, paper.total - n1)):
+    for printed, n in ((row.sensitivity, n1), (row.specificity, n0)):
         values = whole_values(printed.interval * Interval.point(n))
         if len(values) != 1:
             raise ValueError(f"{len(values)} counts print like {printed.text} of {n} patients")
         found.append(values[0])
-    return Counts(found[0], n1 - found[0], paper.total - n1 - found[1], found[1])
+    return Counts(found[0], n1 - found[0], n0 - found[1], found[1])
 
 
 class Usefulness:

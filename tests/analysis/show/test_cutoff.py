@@ -336,7 +336,7 @@ def test_missing_and_wrong_input_is_stated(tmp_path, paper, found):
     nowhere = paper.model_copy()
     nowhere._folder = None
     with pytest.raises(ValueError, match="no folder"):
-        Searched(nowhere, INDEX)
+        _ = Searched(nowhere, INDEX).cohorts
     table, row = found.rows[INDEX]
     bare = row.model_copy(update={"sensitivity": None})
     with pytest.raises(ValueError, match=r"table2\.sii: 0 counts of 112"):

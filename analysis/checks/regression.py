@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 
 from analysis.checks import common
+from analysis.checks.hazard import hazard_standard_errors
 from analysis.checks.margins import crude_measures, roc_row, same_cut
 from analysis.checks.regression_constant import constant_coding
 from analysis.checks.regression_rows import confidence_level, rows, significance
@@ -261,5 +262,6 @@ CHECKS = (
     constant_coding,
     thresholds,
     univariable_rows,
+    hazard_standard_errors,
     limits_order,
 )

@@ -13,6 +13,7 @@ from analysis.checks.common import z_for_level
 from analysis.checks.roc_area import (
     NULL_SE,
     PRINTED_SE,
+    area_as_pairs,
     area_direction,
     confidence_limits,
     p_convention,
@@ -51,6 +52,7 @@ CHECKS: tuple[Callable[[Paper], Iterable[Finding]], ...] = (
     two_by_two,
     order_of_cuts,
     area_direction,
+    area_as_pairs,
 )
 __all__ = [
     "ALLOWED", "CHECKS", "CRITERIA", "EVERYONE", "EXCLUDED", "NULL_SE", "PRINTED_SE", "TIES",

@@ -20,6 +20,7 @@ from analysis.checks.common import (
     sqrt,
     z_for_level,
 )
+from analysis.checks.granularity import counts_for_share
 from analysis.checks.plane import Polygon
 from analysis.checks.roc_marker import (
     EVERYONE,
@@ -459,4 +460,48 @@ def area_direction(paper: Paper) -> Iterator[Finding]:
                 f"An AUC under 0.5 says that {opposite} values do: it was counted the other way "
                 "round, or the marker sorts these patients the other way."
             ),
+        )
+
+
+# --- the area as a number of pairs -----------------------------------------------------
+
+
+def area_as_pairs(paper: Paper) -> Iterator[Finding]:
+    """A nonparametric AUC of small groups is a whole number of half pairs.
+
+    Each positive and negative patient are one pair, in the right order (1), the wrong one (0)
+    or equal (½): AUC = k/(2 n1 n0).  Groups so large that every printed AUC is one are left
+    out.
+    """
+    for marker in markers(paper):
+        assert marker.row.auc is not None
+        auc, halves = marker.row.auc, 2 * marker.n1 * marker.n0
+        if halves >= 10**auc.decimals or auc.comparison != "=":
+            continue
+        found = counts_for_share(auc, halves)
+        verdict, note = Verdict.REPRODUCED, ""
+        if not found:
+            verdict = Verdict.IMPOSSIBLE if uses_spss(paper) else Verdict.DEPENDS
+            if verdict is Verdict.DEPENDS:
+                note = "It fits a smoothed AUC, or one of fewer patients."
+        below = math.floor(auc.value * halves)
+        shown = [k for k in (list(found[:2]) or [below, below + 1]) if k <= halves]
+        yield Finding(
+            id=f"{marker.row_id}.pairs",
+            check="AUC as pairs of patients",
+            verdict=verdict,
+            numbers=marker.number("auc"),
+            claim=f"The AUC of {marker.label} is a whole number of half pairs of patients",
+            printed=auc.text,
+            attainable=" or ".join(show(Fraction(k, halves), auc.decimals + 1) for k in shown),
+            by_hand="; ".join(
+                f"{k}/(2 × {marker.n1} × {marker.n0}) = {show(Fraction(k, halves), auc.decimals + 2)}"
+                for k in shown
+            ),
+            assumptions=(
+                marker.everyone,
+                "the AUC was counted pair by pair, equal values one half (nonparametric)",
+            ),
+            note=note,
+            values={"halves": halves},
         )

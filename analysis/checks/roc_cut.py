@@ -46,7 +46,8 @@ def counts(paper: Paper) -> Iterator[Finding]:
 
 def _count_finding(marker: Marker, column: str, cell: Printed, n: int) -> Finding:
     found = marker.counts(column)
-    ties = [k for k in found if cell.is_tie(Fraction(k, n))]
+    ends = sorted({found[0], found[-1]}) if found else []
+    ties = [k for k in ends if cell.is_tie(Fraction(k, n))]
     note, verdict = "", Verdict.REPRODUCED if found else Verdict.IMPOSSIBLE
     if found and len(ties) == len(found):
         up = [k for k in ties if Fraction(k, n) < cell.value]

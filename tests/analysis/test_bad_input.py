@@ -135,7 +135,6 @@ CHANGES = {
     "empty cell": ('"54.96 ± 10.22"', '""', "mean and an SD"),
     "empty number": ('p: "0.664"', 'p: ""', "empty"),
     "percentage over 100": ("35.0%", "135.0%", "between 0 and 100"),
-    "interval upside down": ("0.742–0.848", "0.848–0.742", "lower limit"),
     "n no whole number": ('n: "20"', 'n: "20.5"', "whole number"),
     "n negative": ('n: "20"', 'n: "-20"', "whole number"),
     "n zero": ('n: "20"', 'n: "0"', "at least 1"),

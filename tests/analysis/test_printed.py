@@ -336,3 +336,17 @@ def test_a_share_may_be_printed_in_percent(text, value, decimals):
 def test_a_share_without_its_sign_is_refused(text):
     with pytest.raises(PrintedError, match="a percentage with its sign"):
         p.parse_share(text)
+
+
+def test_limits_may_be_printed_in_either_order():
+    found = p.parse_limits("0.88–0.48")
+    assert (found.low.text, found.high.text, found.reversed) == ("0.48", "0.88", True)
+    assert not p.parse_limits("0.48–0.88").reversed
+    assert not p.parse_limits("1.00–1.00").reversed
+
+
+@pytest.mark.parametrize("text", ["<0.001–>999.999", "<0.001 - >999.999", "<0.001 to >999.999"])
+def test_limits_may_be_open(text):
+    found = p.parse_range(text)
+    assert (found.low.comparison, found.high.comparison) == ("<", ">")
+    assert found.low.value == Fraction(1, 1000)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from roc_papers import findings, impossible
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from analysis.checks.words import uses_spss
 from analysis.findings import Verdict
@@ -102,3 +103,28 @@ def test_only_spss_alone_binds_interval_and_p(tmp_path: Path):
     assert alone["table2.m.p"].verdict is Verdict.IMPOSSIBLE
     assert beside["table2.m.ci"].verdict is Verdict.DEPENDS
     assert beside["table2.m.p"].verdict is Verdict.DEPENDS
+
+
+def test_an_area_of_small_groups_is_a_number_of_pairs(tmp_path: Path):
+    spss = {"key": "a", "label": "a", "software": "SPSS"}
+    found = findings(tmp_path, [{"id": "m", "auc": "0.803"}], 10, 10, paper=spss)["table2.m.pairs"]
+    assert found.verdict is Verdict.IMPOSSIBLE  # 0.800 or 0.805
+    assert "160/(2 × 10 × 10) = 0.80000; 161/(2 × 10 × 10) = 0.80500" in found.by_hand
+    other = findings(tmp_path, [{"id": "m", "auc": "0.803"}], 10, 10)["table2.m.pairs"]
+    assert other.verdict is Verdict.DEPENDS
+    assert "table2.m.pairs" not in findings(tmp_path, [{"id": "m", "auc": "0.803"}], 30, 40)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_areas_of_scikit_learn_are_numbers_of_pairs(tmp_path: Path, seed: int):
+    rng = np.random.default_rng([seed, 9])
+    n1, n0 = (int(n) for n in rng.integers(2, 12, 2))
+    rows = []
+    for i in range(10):
+        values = np.round(rng.normal(0, 1, n1 + n0), 1)
+        auc = roc_auc_score(np.repeat([1, 0], [n1, n0]), values)
+        rows.append({"id": f"m{i}", "auc": show(auc, 4, str(rng.choice(ROUNDINGS)))})
+    spss = {"key": "a", "label": "a", "software": "SPSS"}
+    found = findings(tmp_path, rows, n1, n0, paper=spss)
+    assert sum(f.check == "AUC as pairs of patients" for f in found.values()) == 10
+    assert not impossible(found)

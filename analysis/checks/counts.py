@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.checks import granularity
-from analysis.checks.rows import everyone_column, is_unknown, label_of, rows_of
+from analysis.checks.rows import cut_off, everyone_column, is_unknown, label_of, rows_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, CountRow, Level, LevelsRow, Paper, PercentOf
 from analysis.printed import CountPercent, Printed, format_fixed
@@ -220,7 +220,7 @@ def _shares(levels: Sequence[Level | CountRow], group: Column, base: int) -> boo
     return all(
         cell is not None
         and cell.percent is not None
-        and cell.percent.shows(Fraction(100 * int(cell.count.value), base))
+        and Fraction(100 * int(cell.count.value), base) in cut_off(cell.percent)
         for cell in cells
     )
 

@@ -10,8 +10,16 @@ from fractions import Fraction
 from analysis.checks import common
 from analysis.checks import several_samples as ss
 from analysis.checks.common import outward_text
-from analysis.checks.means import CUT, DIVISOR, ERRORS
-from analysis.checks.rows import cells_of, cut_off, everyone_column, label_of, rows_of
+from analysis.checks.rows import (
+    CUT,
+    DIVISOR,
+    ERRORS,
+    cells_of,
+    cut_off,
+    everyone_column,
+    label_of,
+    rows_of,
+)
 from analysis.findings import Finding, Verdict
 from analysis.paper import (
     Column,
@@ -73,7 +81,7 @@ class _Whole:
     def others(self) -> str:
         """Why nothing follows from the groups."""
         if self.rest is None:
-            return "the number of all patients is not printed; they may be more than the groups"
+            return "how many of all patients have a value is not printed; they may be more than the groups"
         if self.rest < 0:
             return "the groups of the table have more patients than the column of all patients"
         return f"{self.rest} of all patients are in none of the groups of the table"

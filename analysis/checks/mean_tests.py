@@ -9,10 +9,10 @@ from fractions import Fraction
 
 from analysis.checks import common, two_samples
 from analysis.checks.common import outward_text, p_finding, p_text
-from analysis.checks.means import CUT, DIVISOR
-from analysis.checks.means import ERRORS as STANDARD_ERRORS
 from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import (
+    CUT,
+    DIVISOR,
     Family,
     cut_off,
     family,
@@ -24,6 +24,7 @@ from analysis.checks.rows import (
     rows_of,
     size_of,
 )
+from analysis.checks.rows import ERRORS as STANDARD_ERRORS
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, Paper, TwoGroupTable
 from analysis.printed import Interval, Printed, format_fixed
@@ -116,7 +117,11 @@ class TRow:
         for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL)):
             found[STANDARD_ERRORS + suffix] = Reading(False, self.from_errors(function).squared)
             found[DIVISOR + suffix] = Reading(False, self.from_divisor(function).squared)
-        return found | self.squares()
+        squares = {
+            f"{F_STATISTIC}, {name}": Reading(True, reading.squared)
+            for name, reading in found.items()
+        }
+        return found | self.squares() | squares
 
     def cut(self) -> dict[str, Reading]:
         """t where means, SDs and t itself are cut off instead of rounded."""
@@ -125,6 +130,11 @@ class TRow:
         n1, n2 = self.n
         return {
             f"{CUT}{suffix}": Reading(False, function(n1, m1, s1, n2, m2, s2).squared, cut=True)
+            for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL))
+        } | {
+            f"{F_STATISTIC}, {CUT}{suffix}": Reading(
+                True, function(n1, m1, s1, n2, m2, s2).squared, cut=True
+            )
             for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL))
         }
 
@@ -155,7 +165,8 @@ class Reading:
     def fits(self, printed: Printed) -> bool:
         """Whether it may print like this, whatever its sign."""
         if self.is_square:
-            return printed.interval.intersects(self.squared)
+            inside = cut_off(printed) if self.cut else printed.interval
+            return inside.intersects(self.squared)
         if self.cut:
             size = (
                 common.absolute(cut_off(printed)) if printed.comparison == "=" else size_of(printed)

@@ -8,14 +8,12 @@ from dataclasses import replace
 from fractions import Fraction
 
 from analysis.checks import common, granularity
-from analysis.checks.rows import everyone_column, label_of, rows_of
+from analysis.checks.mean_tests import STUDENT, WELCH, t_rows
+from analysis.checks.rows import CUT, DIVISOR, ERRORS, everyone_column, label_of, rows_of
+from analysis.checks.several_means import f_rows
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, Paper, TwoGroupTable
 from analysis.printed import Interval, MeanSD, Printed, format_fixed
-
-ERRORS = "the figures after ± are standard errors, not SDs"
-DIVISOR = "SDs have the divisor n, not n − 1"
-CUT = "the figures are cut off, not rounded"
 
 
 def whole_numbers(paper: Paper) -> Iterator[Finding]:
@@ -30,7 +28,13 @@ def whole_numbers(paper: Paper) -> Iterator[Finding]:
             cell, n = row.values[group.id], group.size
             sums = granularity.grim(cell.mean, n, unit)
             fits = granularity.grimmer(cell.mean, cell.sd, n, unit)
-            other = None if fits else _other_figures((cell, n, unit), _whole_cells(paper, table))
+            other = (
+                None
+                if fits
+                else _other_figures(
+                    (cell, n, unit), _whole_cells(paper, table), _are_sds(paper, table, row)
+                )
+            )
             shown = [format_fixed(unit * total / n, cell.mean.decimals + 2) for total in sums[:2]]
             shown_sum = unit * (sums[0] if sums else round(cell.mean.value * n / unit))
             yield Finding(
@@ -93,16 +97,30 @@ _READINGS: dict[str, Callable[[_Cell], bool]] = {
 }
 
 
-def _other_figures(this: _Cell, cells: list[_Cell]) -> str | None:
+def _are_sds(paper: Paper, table: TwoGroupTable, row: MeanRow) -> bool:
+    """Whether the test of the row fits its figures as SDs, so that they are no errors."""
+    two = next((x for x in t_rows(paper) if x.table is table and x.row is row), None)
+    if two is not None and row.statistic is not None:
+        return bool({STUDENT, WELCH} & two.fitting().keys())
+    several = next((x for x in f_rows(paper) if x.table is table and x.row is row), None)
+    if several is not None and row.statistic is not None:
+        return bool(several.usual(several.box()).keys() & set(several.fitting()))
+    return False
+
+
+def _other_figures(this: _Cell, cells: list[_Cell], are_sds: bool) -> str | None:
     """What the figures after ± may be instead of rounded sample SDs.
 
-    A paper keeps to one way of printing: a reading counts for a cell that fits it if no
-    fewer cells of the table fit it than fit as they stand.
+    A paper keeps to one way of printing: a reading counts for a cell that fits it if more
+    cells of the table fit it than fit as they stand.  Nearly all figures fit as standard
+    errors: that they are some is not believed of a row whose t or F takes them for SDs.
     """
     as_they_stand = sum(map(_READINGS[""], cells))
     for words, fits in _READINGS.items():
-        if words and fits(this) and sum(map(fits, cells)) >= as_they_stand:
-            return f"{words}, here and in as much of the table"
+        if words == ERRORS and are_sds:
+            continue
+        if words and fits(this) and sum(map(fits, cells)) > as_they_stand:
+            return f"{words}, here and in more of the table than as it stands"
     return None
 
 

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-from analysis.checks.means import CUT
-from analysis.checks.rows import cut_off, everyone_column, label_of, rows_of
+from analysis.checks.rows import CUT, cut_off, everyone_column, label_of, rows_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import MedianRow, Paper
 from analysis.printed import Interval, Printed, format_fixed, whole_values

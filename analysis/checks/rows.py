@@ -23,9 +23,14 @@ from analysis.paper import (
     Row,
     TwoGroupTable,
 )
-from analysis.printed import Interval, Printed
+from analysis.printed import Interval, Printed, parse_whole
 
 Rows = Iterator[tuple[TwoGroupTable, Row]]
+
+# what the figures of a table may be instead of rounded means and sample SDs
+ERRORS = "the figures after ± are standard errors, not SDs"
+DIVISOR = "SDs have the divisor n, not n − 1"
+CUT = "the figures are cut off, not rounded"
 
 
 def rows_of(paper: Paper, *kinds: type) -> Rows:
@@ -56,9 +61,14 @@ def everyone_column(paper: Paper, table: TwoGroupTable, row: Row) -> Column | No
     own = (row.n or {}).get(everyone.id)
     if own is not None:
         return Column(everyone.id, everyone.label, own, f"{table.id}.{row.id}.n.{everyone.id}")
-    if everyone.n is not None:
-        return Column(everyone.id, everyone.label, everyone.n, f"groups.{everyone.id}")
-    return None
+    if everyone.n is None:
+        return None
+    n = everyone.n
+    if row.n:  # values are missing: all patients are those of the groups, or unknown
+        if paper.total_of(table) != int(n.value):
+            return None
+        n = parse_whole(str(paper.total_of(table, row)))
+    return Column(everyone.id, everyone.label, n, f"groups.{everyone.id}")
 
 
 _UNKNOWN = re.compile(

@@ -11,11 +11,10 @@ from fractions import Fraction
 from analysis.checks import common, two_samples
 from analysis.checks import several_samples as ss
 from analysis.checks.common import outward_text, p_finding, p_text
-from analysis.checks.means import CUT as _CUT
-from analysis.checks.means import DIVISOR
-from analysis.checks.means import ERRORS as STANDARD_ERRORS
 from analysis.checks.rank_tests import rank_excuse
+from analysis.checks.rows import CUT as _CUT
 from analysis.checks.rows import (
+    DIVISOR,
     Family,
     and_one_sided,
     cut_off,
@@ -27,6 +26,7 @@ from analysis.checks.rows import (
     not_impossible,
     rows_of,
 )
+from analysis.checks.rows import ERRORS as STANDARD_ERRORS
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, Paper, TwoGroupTable
 from analysis.printed import Interval, Printed, format_fixed

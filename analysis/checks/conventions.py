@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from analysis.checks.count_tests import LIKELIHOOD, PEARSON, YATES, count_tables, readings_of
+from analysis.checks.count_tests import (
+    LIKELIHOOD,
+    PEARSON,
+    YATES,
+    count_excuse,
+    count_tables,
+    readings_of,
+)
 from analysis.checks.mean_tests import F_STATISTIC, STUDENT, WELCH, TRow, t_rows
 from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import Family, label_of
@@ -27,7 +34,9 @@ def conventions(paper: Paper) -> Iterator[Finding]:
         for case in count_tables(paper):
             other = case.row.test in _OTHERS or case.family is Family.CONTRADICTED
             if case.row in table.rows and case.row.statistic is not None and not other:
-                of_counts[case.id] = set(readings_of(case, paper))
+                fits = set(readings_of(case, paper))
+                if fits or count_excuse(case) is None:
+                    of_counts[case.id] = fits
         yield from _convention(
             paper,
             table,

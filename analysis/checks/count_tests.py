@@ -12,6 +12,7 @@ from scipy import special
 
 from analysis.checks import common, granularity, two_samples
 from analysis.checks.common import p_finding, p_text
+from analysis.checks.counts import SEVERAL
 from analysis.checks.rows import (
     Family,
     cut_off,
@@ -25,6 +26,7 @@ from analysis.checks.rows import (
     not_impossible,
     rows_of,
     size_of,
+    undecided_methods,
 )
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, CountRow, LevelsRow, Paper, PercentOf, Row
@@ -44,6 +46,7 @@ class CountTable:
     implied_rest: bool
     family: Family
     percent_of: PercentOf
+    other_tests: str | None  # what the methods name that counts do not decide
 
     @property
     def is_2x2(self) -> bool:
@@ -78,6 +81,7 @@ def count_tables(paper: Paper) -> Iterator[CountTable]:
             id, label_of(paper, row), row, tuple(groups),
             tuple(tuple(line[j] for j in filled) for line in counts),
             inputs, isinstance(row, CountRow), kind, table.percent_of,
+            undecided_methods(row, paper.paper.tests.categorical),
         )  # fmt: skip
 
 
@@ -124,11 +128,16 @@ def _agreeing(case: CountTable) -> tuple[str, ...]:
     return names
 
 
-def _excuse(case: CountTable) -> str | None:
+def count_excuse(case: CountTable) -> str | None:
     """Why numbers that fit no test of counts are not impossible."""
     if case.family is Family.CONTRADICTED:
         return f"{named(case.row)}, which counts do not decide"
-    return None
+    if isinstance(case.row, LevelsRow) and any(
+        sum(int(level.values[g.id].count.value) for level in case.row.levels) > g.size
+        for g in case.groups
+    ):
+        return f"{SEVERAL}, and the test is not of the categories as one table"
+    return case.other_tests
 
 
 def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
@@ -236,9 +245,25 @@ def readings_of(case: CountTable, paper: Paper) -> Iterator[str]:
             for name, value in values.items():
                 if fits_squared(printed, value):
                     yield f"{_ROOT} (z), {name} {words}"
-    for name, value in usual.items():
-        if cut_off(printed).intersects(value):
-            yield f"{name}{_CUT}"
+    yield from _cut_readings(case, printed)
+
+
+def _cut_readings(case: CountTable, printed: Printed) -> Iterator[str]:
+    """The readings of a statistic, or of its root, whose last digits were dropped."""
+    if printed.comparison != "=":
+        return
+    longer = cut_off(printed)
+    size = common.absolute(longer)
+    for words, table in [("", case), *((f" {words}", t) for words, t in _variants(case))]:
+        values = _statistics(table)
+        values |= {n: Interval.point(v) for n, (v, _) in _rare_statistics(table).items()}
+        for name, value in values.items():
+            if longer.intersects(value):
+                yield f"{name}{words}{_CUT}"
+            if table.is_2x2 and Interval(size.low**2, size.high**2).intersects(value):
+                yield f"{_ROOT} (z), {name}{words}{_CUT}"
+        if not table.is_2x2 and two_samples.freeman_halton(table.counts) in longer:
+            yield f"{FISHER_STATISTIC}{words}{_CUT}"
 
 
 def _is_fisher_statistic(case: CountTable, printed: Printed) -> bool:
@@ -367,7 +392,7 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
             values={name: float(value.low) for name, value in variants.items()}
             | {"label": case.label, "chi2": float(printed.value)},
         )
-        yield not_impossible(finding, _excuse(case))
+        yield not_impossible(finding, count_excuse(case))
 
 
 def _tried(names: Iterable[str]) -> str:
@@ -414,7 +439,7 @@ def p_from_chi2(paper: Paper) -> Iterator[Finding]:
         if case.family is Family.CONTRADICTED and finding.verdict is not Verdict.IMPOSSIBLE:
             said = fits_other(case.row, finding.assumptions[0])
             finding = replace(finding, verdict=Verdict.DEPENDS, assumptions=(said,))
-        yield not_impossible(finding, _excuse(case) or _not_computed(case))
+        yield not_impossible(finding, count_excuse(case) or _not_computed(case))
 
 
 def _not_computed(case: CountTable) -> str | None:
@@ -560,7 +585,7 @@ def p_from_counts(paper: Paper) -> Iterator[Finding]:
             note="Fisher's test of so large a table is not computed here." if undecided else "",
             values=dict(found) | {"label": case.label},
         )
-        yield not_impossible(finding, _excuse(case))
+        yield not_impossible(finding, count_excuse(case))
 
 
 def _last_readings(case: CountTable, paper: Paper, p: Printed) -> Iterator[str]:
@@ -577,9 +602,14 @@ def _last_readings(case: CountTable, paper: Paper, p: Printed) -> Iterator[str]:
     for name, span in _simulated(case).items():
         if p.interval.intersects(span):
             yield name
-    for name, value in count_ps(case).items():
-        if Interval.outward(value - 1e-9, value + 1e-9).intersects(cut_off(p)):
-            yield f"{name}{_CUT}"
+    longer = cut_off(p)
+    for words, table in [("", case), *((f" {words}", t) for words, t in _variants(case))]:
+        for name, value in (count_ps(table) | _rare_ps(table)).items():
+            if Interval.outward(value - 1e-9, value + 1e-9).intersects(longer):
+                yield f"{name}{words}{_CUT}"
+        for name, span in _simulated(table).items():
+            if span.intersects(longer):
+                yield f"{name}{words}{_CUT}"
 
 
 def _prints_as(p: Printed) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:

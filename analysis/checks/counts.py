@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.checks import granularity
-from analysis.checks.rows import everyone_column, is_unknown, label_of, rows_of
+from analysis.checks.rows import cut_off, everyone_column, is_unknown, label_of, rows_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, CountRow, Level, LevelsRow, Paper, PercentOf
 from analysis.printed import CountPercent, Printed, format_fixed
@@ -27,6 +27,7 @@ class _Percentage:
     row_totals: tuple[int, ...]
     totals: tuple[int, ...]
     adds_to_100: bool
+    of_items: int  # all items of the row where its percentages show that it counts no patients
 
     @property
     def count(self) -> int:
@@ -56,6 +57,7 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
         listed = [sum(int(level.values[g.id].count.value) for g in groups) for level in levels]
         known = [x for x in levels if not (isinstance(x, Level) and is_unknown(x.label))]
         known_of_all = sum(int(x.values[g.id].count.value) for x in known for g in groups)
+        items = {g.id: counts_items(levels, g) for g in [*groups, *([whole] if whole else [])]}
         for level, in_groups in zip(levels, listed, strict=True):
             prefix, label = f"{table.id}.{row.id}", label_of(paper, row)
             if isinstance(level, Level):
@@ -75,6 +77,7 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
                     max(known_of_all, in_groups),
                     tuple(dict.fromkeys(row_totals)), tuple(dict.fromkeys(totals)),
                     len(beside) > 1 and sum(c.percent.value if c.percent else 0 for c in beside) == 100,
+                    items[group.id],
                 )  # fmt: skip
 
 
@@ -186,6 +189,11 @@ def _other_denominator(cell: _Percentage, percent: Printed, suffix: str) -> tupl
             f"values are missing and the denominator is {shown} instead of {n}",
             f"{text} with a denominator of {shown}{suffix}",
         )
+    if cell.of_items and percent.shows(Fraction(100 * count, cell.of_items)):
+        return (
+            f"{ITEMS}: {cell.of_items}, more than the {cell.group.size} patients",
+            f"{text} of {cell.of_items}{suffix}",
+        )
     names = [(total, "the row total") for total in cell.row_totals]
     names += [(total, "all patients,") for total in cell.totals]
     for total, name in names:
@@ -200,6 +208,36 @@ def _other_denominator(cell: _Percentage, percent: Printed, suffix: str) -> tupl
 def _hidden(count: int, percent: Printed, n: int, known: int) -> range:
     smaller = granularity.hidden_denominators(count, percent, n)
     return range(max(smaller.start, known), smaller.stop)
+
+
+ITEMS = "the row counts something of which a patient may have several"
+SEVERAL = "a patient may belong to several categories"
+
+
+def _shares(levels: Sequence[Level | CountRow], group: Column, base: int) -> bool:
+    """Whether the percentages of all categories are printed, and are of `base`."""
+    cells = [level.values.get(group.id) for level in levels]
+    return all(
+        cell is not None
+        and cell.percent is not None
+        and Fraction(100 * int(cell.count.value), base) in cut_off(cell.percent)
+        for cell in cells
+    )
+
+
+def counts_items(levels: Sequence[Level | CountRow], group: Column) -> int:
+    """How many items a row of categories counts, where they are more than the patients and
+    every percentage is of them (tumours, events); 0 otherwise."""
+    cells = [level.values.get(group.id) for level in levels]
+    total = sum(int(cell.count.value) for cell in cells if cell is not None)
+    many = len(levels) > 1 and total > group.size
+    return total if many and _shares(levels, group, total) else 0
+
+
+def overlap(levels: Sequence[Level | CountRow], group: Column) -> bool:
+    """Whether categories hold more patients than the group, and their percentages, which
+    are of the group, more than 100 %: they need not exclude each other."""
+    return _shares(levels, group, group.size)
 
 
 def levels_add_up(paper: Paper) -> Iterator[Finding]:
@@ -218,6 +256,12 @@ def levels_add_up(paper: Paper) -> Iterator[Finding]:
                 else Verdict.IMPOSSIBLE
             )  # fmt: skip
             assumptions = ["each patient belongs to one category"]
+            if total > n:
+                assumptions.append("the row counts patients")
+                if counts_items(row.levels, group):
+                    verdict, assumptions = Verdict.DEPENDS, [ITEMS]
+                elif overlap(row.levels, group):
+                    verdict, assumptions = Verdict.DEPENDS, [SEVERAL]
             if total < n:
                 assumptions.append(f"the value of {n - total} patients is missing")
             yield Finding(

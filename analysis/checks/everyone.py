@@ -10,7 +10,16 @@ from fractions import Fraction
 from analysis.checks import common
 from analysis.checks import several_samples as ss
 from analysis.checks.common import outward_text
-from analysis.checks.rows import cells_of, cut_off, everyone_column, label_of, rows_of
+from analysis.checks.rows import (
+    CUT,
+    DIVISOR,
+    ERRORS,
+    cells_of,
+    cut_off,
+    everyone_column,
+    label_of,
+    rows_of,
+)
 from analysis.findings import Finding, Verdict
 from analysis.paper import (
     Column,
@@ -72,7 +81,7 @@ class _Whole:
     def others(self) -> str:
         """Why nothing follows from the groups."""
         if self.rest is None:
-            return "the number of all patients is not printed; they may be more than the groups"
+            return "how many of all patients have a value is not printed; they may be more than the groups"
         if self.rest < 0:
             return "the groups of the table have more patients than the column of all patients"
         return f"{self.rest} of all patients are in none of the groups of the table"
@@ -249,7 +258,7 @@ def _mean_of_all(case: _Whole) -> Finding:
             else hull(end for _, m, _ in cut for end in (m.low, m.high))
         )
         if cut_off(printed).intersects(reach):
-            verdict, assumptions = Verdict.DEPENDS, ("the figures are cut off, not rounded",)
+            verdict, assumptions = Verdict.DEPENDS, (CUT,)
     at = ss.pooled_mean([
         (n, Interval.point(case.row.values[g.id].mean.value), s)
         for g, (n, _, s) in zip(case.groups, box, strict=True)
@@ -337,7 +346,7 @@ def _other_sds(case: _Whole, box: list[ss.Group]) -> Iterator[tuple[str, Interva
     root = common.sqrt(Interval.point(case.total))
     errors = [(n, m, s.clip(0, math.inf) * common.sqrt(Interval.point(n))) for n, m, s in box]
     of_errors = common.sqrt(ss.pooled_variance(errors))
-    yield "the figures after ± are standard errors, not SDs", of_errors / root
+    yield ERRORS, of_errors / root
     yield "the figures after ± of the groups are standard errors", of_errors
     yield (
         "the figure after ± of all patients is a standard error",
@@ -345,11 +354,11 @@ def _other_sds(case: _Whole, box: list[ss.Group]) -> Iterator[tuple[str, Interva
     )
     cells = [case.row.values[g.id] for g in case.groups]
     cut = [(n, cut_off(c.mean), cut_off(c.sd)) for c, (n, _, _) in zip(cells, box, strict=True)]
-    yield "the figures are cut off, not rounded", common.sqrt(ss.pooled_variance(cut))
+    yield CUT, common.sqrt(ss.pooled_variance(cut))
     around = ss.between([Fraction(n) for n, _, _ in box], [m for _, m, _ in box])
     whole = [Interval(s.clip(0, math.inf).low ** 2, s.high**2) for _, _, s in box]
     yield (
-        "SDs have the divisor n, not n − 1",
+        DIVISOR,
         common.sqrt(
             Interval(
                 (sum(n * v.low for (n, _, _), v in zip(box, whole, strict=True)) + around.low)

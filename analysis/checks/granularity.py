@@ -62,7 +62,14 @@ def grim(mean: Printed, n: int, step: Fraction = Fraction(1)) -> range:
     return whole_values(Interval(inside.low * n / step, inside.high * n / step))
 
 
-def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) -> bool:
+def grimmer(
+    mean: Printed,
+    sd: Printed,
+    n: int,
+    step: Fraction = Fraction(1),
+    *,
+    factor: Fraction | int | None = None,
+) -> bool:
     """Whether `n` multiples of `step` exist whose mean and sample SD print like this.
 
     Decided exactly: for every attainable sum the sums of squares that fit the SD are
@@ -70,12 +77,17 @@ def grimmer(mean: Printed, sd: Printed, n: int, step: Fraction = Fraction(1)) ->
     of the scale are not used, so that True may still be refuted by them.  What would take
     too long is not refuted: fewer than 10 values with an SD above :data:`LARGEST_SPREAD`
     steps, and more than :data:`MOST_SUMS` sums of which none of the first fits, give True.
+
+    `factor` is what the square of the printed figure is multiplied with to give the sum of
+    squares around the mean: ``n − 1`` for a sample SD (the default), ``n`` for an SD with
+    the divisor n, ``n(n − 1)`` for a standard error.
     """
+    factor = n - 1 if factor is None else factor
     sums = grim(mean, n, step)
     if n < 2:
         return bool(sums) and sd.value == 0
     spread = sd.interval.clip(0, math.inf)
-    low, high = (spread.low / step) ** 2 * (n - 1), (spread.high / step) ** 2 * (n - 1)
+    low, high = (spread.low / step) ** 2 * factor, (spread.high / step) ** 2 * factor
     if n < 10 and spread.high > LARGEST_SPREAD * step:
         return bool(sums)
     for total in islice(_most_even_first(sums, n), MOST_SUMS):

@@ -81,5 +81,5 @@ def sizes_left_open(paper: Paper) -> Iterator[Finding]:
                 claim=f"{label_of(paper, row)}, {everyone.label}: the count gives the percentage",
                 printed=cell.text,
                 attainable="no bound",
-                by_hand="Missing: the number of all patients is not printed.",
+                by_hand="Missing: how many of all patients have a value is not printed.",
             )

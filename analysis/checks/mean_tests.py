@@ -11,6 +11,8 @@ from analysis.checks import common, two_samples
 from analysis.checks.common import outward_text, p_finding, p_text
 from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import (
+    CUT,
+    DIVISOR,
     Family,
     cut_off,
     family,
@@ -22,6 +24,7 @@ from analysis.checks.rows import (
     rows_of,
     size_of,
 )
+from analysis.checks.rows import ERRORS as STANDARD_ERRORS
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, Paper, TwoGroupTable
 from analysis.printed import Interval, Printed, format_fixed
@@ -85,6 +88,15 @@ class TRow:
 
         return self._of(of_errors, True)
 
+    def from_divisor(self, function: Callable[..., two_samples.TInterval]) -> two_samples.TInterval:
+        """t if the SDs have the divisor n instead of n − 1, as some programs print them."""
+
+        def of_divisor(n1, m1, s1, n2, m2, s2):  # type: ignore[no-untyped-def]
+            s1, s2 = (two_samples.sd_from_divisor_n(s, n) for s, n in ((s1, n1), (s2, n2)))
+            return function(n1, m1, s1, n2, m2, s2)
+
+        return self._of(of_divisor, True)
+
     def usual(self) -> dict[str, Reading]:
         """Student's and Welch's t."""
         return {
@@ -104,7 +116,12 @@ class TRow:
         found = {}
         for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL)):
             found[STANDARD_ERRORS + suffix] = Reading(False, self.from_errors(function).squared)
-        return found | self.squares()
+            found[DIVISOR + suffix] = Reading(False, self.from_divisor(function).squared)
+        squares = {
+            f"{F_STATISTIC}, {name}": Reading(True, reading.squared)
+            for name, reading in found.items()
+        }
+        return found | self.squares() | squares
 
     def cut(self) -> dict[str, Reading]:
         """t where means, SDs and t itself are cut off instead of rounded."""
@@ -113,6 +130,11 @@ class TRow:
         n1, n2 = self.n
         return {
             f"{CUT}{suffix}": Reading(False, function(n1, m1, s1, n2, m2, s2).squared, cut=True)
+            for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL))
+        } | {
+            f"{F_STATISTIC}, {CUT}{suffix}": Reading(
+                True, function(n1, m1, s1, n2, m2, s2).squared, cut=True
+            )
             for function, suffix in ((two_samples.student_t, ""), (two_samples.welch_t, _UNEQUAL))
         }
 
@@ -143,7 +165,8 @@ class Reading:
     def fits(self, printed: Printed) -> bool:
         """Whether it may print like this, whatever its sign."""
         if self.is_square:
-            return printed.interval.intersects(self.squared)
+            inside = cut_off(printed) if self.cut else printed.interval
+            return inside.intersects(self.squared)
         if self.cut:
             size = (
                 common.absolute(cut_off(printed)) if printed.comparison == "=" else size_of(printed)
@@ -182,9 +205,7 @@ def t_rows(paper: Paper) -> Iterator[TRow]:
 
 
 STUDENT, WELCH = "Student's t (equal variances)", "Welch's t (unequal variances)"
-STANDARD_ERRORS = "the figures after ± are standard errors, not SDs"
 F_STATISTIC = "the statistic is F = t²"
-CUT = "the figures are cut off, not rounded"
 _UNEQUAL = ", unequal variances"
 _UNSIGNED = "the sign of t is not compared"
 
@@ -218,7 +239,7 @@ def t_from_means(paper: Paper) -> Iterator[Finding]:
             verdict = Verdict.IMPOSSIBLE
             assumptions = (
                 "a two-sample t or its square F, Student's or Welch's, of the whole groups",
-                "the figures after ± are SDs (divisor n − 1) or standard errors",
+                "the figures after ± are SDs or standard errors",
             )
         if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE) or default == WELCH:
             attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
@@ -348,9 +369,19 @@ def _other_ps(case: TRow, t: Interval, statistic: Printed) -> Iterator[tuple[str
         # t of one test beside P of the other
         yield f"a P of {WELCH}", two_samples.p_of_t(case.welch())
         yield f"a P of {STUDENT}", two_samples.p_of_t(case.student())
+    for words, welch in (
+        (STANDARD_ERRORS, case.from_errors(two_samples.welch_t)),
+        (DIVISOR, case.from_divisor(two_samples.welch_t)),
+    ):
+        yield f"Welch's degrees of freedom, {words}", common.p_from_t(t, welch.df)
     if statistic.comparison == "=":
         longer = common.absolute(cut_off(statistic))
-        yield "a t that is cut off, not rounded", common.p_from_t(longer, df)
+        dfs = [("", df), (", Welch's degrees of freedom", case.welch().df)]
+        for words, freedom in dfs:
+            yield f"a t that is cut off, not rounded{words}", common.p_from_t(longer, freedom)
+            if value >= 0 and not {STUDENT, WELCH} & fits.keys():
+                root = common.sqrt(longer)
+                yield f"an F that is cut off, not rounded{words}", common.p_from_t(root, freedom)
 
 
 def _p_from_means(case: TRow, p: Printed) -> Finding:
@@ -379,6 +410,8 @@ def _p_from_means(case: TRow, p: Printed) -> Finding:
                     (f"{STANDARD_ERRORS}, unequal variances", two_samples.welch_t),
                 )
             ),
+            (DIVISOR, two_samples.p_of_t(case.from_divisor(two_samples.student_t))),
+            (f"{DIVISOR}{_UNEQUAL}", two_samples.p_of_t(case.from_divisor(two_samples.welch_t))),
             *((name, _p_of(case, r)) for name, r in case.cut().items()),
         ],
         case.row,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
-from analysis.checks.rows import everyone_column, label_of, rows_of
+from analysis.checks.rows import CUT, cut_off, everyone_column, label_of, rows_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import MedianRow, Paper
 from analysis.printed import Interval, Printed, format_fixed, whole_values
@@ -37,11 +37,16 @@ def medians_within_limits(paper: Paper) -> Iterator[Finding]:
             outside = [
                 part for part in _PARTS if not getattr(cell, part).interval.intersects(limits)
             ]
+            cut = all(cut_off(getattr(cell, part)).intersects(limits) for part in outside)
             first = getattr(cell, outside[0] if outside else "q1").text.strip()
             yield Finding(
                 id=f"{table.id}.{row.id}.{group.id}.limits",
                 check="medians and quartiles",
-                verdict=Verdict.IMPOSSIBLE if outside else Verdict.CONSISTENT,
+                verdict=(
+                    Verdict.CONSISTENT if not outside
+                    else Verdict.DEPENDS if cut
+                    else Verdict.IMPOSSIBLE
+                ),
                 numbers=(*(f"{table.id}.{row.id}.{group.id}.{part}" for part in _PARTS), *stated),
                 claim=f"{variable.label}, {group.label}: median and quartiles lie within the limits",
                 printed=cell.text,
@@ -51,7 +56,10 @@ def medians_within_limits(paper: Paper) -> Iterator[Finding]:
                     else f"{cell.q1.text.strip()}, {cell.median.text.strip()} and "
                     f"{cell.q3.text.strip()} lie inside"
                 ),
-                assumptions=tuple(f"every value is {name}" for name in named),
+                assumptions=(
+                    *((CUT,) if outside and cut else ()),
+                    *(f"every value is {name}" for name in named),
+                ),
             )  # fmt: skip
 
 

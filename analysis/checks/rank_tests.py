@@ -12,6 +12,7 @@ from analysis.checks.rows import (
     STATISTIC_NAMES,
     Family,
     and_one_sided,
+    cut_off,
     family,
     first_that_fits,
     fits_other,
@@ -19,6 +20,7 @@ from analysis.checks.rows import (
     named,
     not_impossible,
     rows_of,
+    undecided_methods,
 )
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, MedianRow, Paper, Row, TwoGroupTable
@@ -73,6 +75,8 @@ def rank_excuse(paper: Paper, row: Row, sizes: tuple[int, ...]) -> str | None:
         return f"{named(row)}, which means and SDs do not decide"
     if kind is not Family.OPEN:
         return None
+    if words := undecided_methods(row, paper.paper.tests.continuous):
+        return words
     words = "the row may have been compared by ranks, which means and SDs do not decide"
     if row.statistic is None:
         return words
@@ -175,6 +179,10 @@ def p_from_ranks(paper: Paper) -> Iterator[Finding]:
             )
         readings = [(m.name, m.p) for m in found]
         readings += [(f"{m.name}: {words}", span) for m in found for words, span in m.rarer]
+        if statistic.comparison == "=" and found:
+            longer = common.absolute(cut_off(statistic))
+            at = common.p_from_chi2(longer, len(case.sizes) - 1)
+            others.append((f"{name}, cut off", common.p_from_z(longer) if name == "Z" else at))
         two = len(case.sizes) == 2
         finding = first_that_fits(finding, p, [*readings, *others], case.row, one_sided=two)
         yield not_impossible(finding, _excuse(case) if case.family is Family.CONTRADICTED else None)

@@ -112,12 +112,18 @@ def _cantelli(abs_z: Interval) -> Fraction:
     return Fraction(1) if square <= 1 else 2 / (1 + square)
 
 
+def _near(p: Interval) -> Interval:
+    """Around a P by the normal or chi-square: what a permutation test of many patients, or
+    draws of one, may print instead.  Not proven, and generous."""
+    return Interval(p.low / 2, min(p.high * 3 / 2 + Fraction(1, 100), Fraction(1)))
+
+
 def _z(statistic: Printed, size: Interval, sizes: Sequence[int]) -> Meaning:
-    rarer: list[tuple[str, Interval]] = []
+    p = common.p_from_z(size)
+    rarer = [("a permutation P beside Z", _near(p))]
     if sum(sizes) <= EXACT_PATIENTS:
         low = Fraction(1, math.comb(sum(sizes), sizes[0]))
         rarer.append(("an exact P beside Z", Interval(low, max(low, _cantelli(size)))))
-    p = common.p_from_z(size)
     central = float(common.p_from_z(Interval.point(abs(statistic.value))).high)
     return Meaning("Z", largest_z(sizes), p, central, tuple(rarer))
 
@@ -144,10 +150,13 @@ def _h(statistic: Printed, sizes: Sequence[int]) -> Meaning:
     total, df = sum(sizes), len(sizes) - 1
     inside = statistic.interval.clip(0, math.inf)
     at = Interval.point(max(statistic.value, Fraction(0)))
-    rarer = (("an exact P beside H", common.UNIT),) if total <= EXACT_H_PATIENTS else ()
+    p = common.p_from_chi2(inside, df)
+    rarer = [("a permutation P beside H", _near(p))]
+    if total <= EXACT_H_PATIENTS:
+        rarer.append(("an exact P beside H", common.UNIT))
     return Meaning(
-        "H", Interval(Fraction(0), Fraction(max(total - 1, 0))), common.p_from_chi2(inside, df),
-        float(common.p_from_chi2(at, df).high), rarer,
+        "H", Interval(Fraction(0), Fraction(max(total - 1, 0))), p,
+        float(common.p_from_chi2(at, df).high), tuple(rarer),
     )  # fmt: skip
 
 

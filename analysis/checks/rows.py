@@ -23,9 +23,14 @@ from analysis.paper import (
     Row,
     TwoGroupTable,
 )
-from analysis.printed import Interval, Printed
+from analysis.printed import Interval, Printed, parse_whole
 
 Rows = Iterator[tuple[TwoGroupTable, Row]]
+
+# what the figures of a table may be instead of rounded means and sample SDs
+ERRORS = "the figures after ± are standard errors, not SDs"
+DIVISOR = "SDs have the divisor n, not n − 1"
+CUT = "the figures are cut off, not rounded"
 
 
 def rows_of(paper: Paper, *kinds: type) -> Rows:
@@ -56,9 +61,14 @@ def everyone_column(paper: Paper, table: TwoGroupTable, row: Row) -> Column | No
     own = (row.n or {}).get(everyone.id)
     if own is not None:
         return Column(everyone.id, everyone.label, own, f"{table.id}.{row.id}.n.{everyone.id}")
-    if everyone.n is not None:
-        return Column(everyone.id, everyone.label, everyone.n, f"groups.{everyone.id}")
-    return None
+    if everyone.n is None:
+        return None
+    n = everyone.n
+    if row.n:  # values are missing: all patients are those of the groups, or unknown
+        if paper.total_of(table) != int(n.value):
+            return None
+        n = parse_whole(str(paper.total_of(table, row)))
+    return Column(everyone.id, everyone.label, n, f"groups.{everyone.id}")
 
 
 _UNKNOWN = re.compile(
@@ -115,7 +125,14 @@ MISSING = {
 _OF_MEANS = {"t", "welch", "anova"}
 _OF_RANKS = {"mann_whitney", "kruskal_wallis"}
 _OF_COUNTS = {"chi_square", "yates", "likelihood_ratio", "fisher", "trend"}
-_RANK_WORDS = re.compile(r"mann|whitney|wilcoxon|kruskal|rank|non-?\s?parametric|\bU[- ]test", re.I)
+_RANK_WORDS = re.compile(
+    r"mann|whitney|wilcoxon|kruskal|rank|non-?\s?parametric|\b[UH][- ]test", re.I
+)
+_OTHER_WORDS = re.compile(
+    r"mcnemar|mantel|haenszel|regression|logistic|\bgee\b|estimating|mixed|adjust|ancova|covarian|"
+    r"permut|bootstrap|\blog-?\s?transform|transformed|weighted|multilevel|log-?rank",
+    re.I,
+)
 
 
 def family(paper: Paper, row: Row) -> Family:
@@ -142,7 +159,17 @@ def family(paper: Paper, row: Row) -> Family:
     if statistic is not None:
         return Family.OPEN if statistic == "z" else Family.MEANS
     said = paper.paper.tests.continuous
-    return Family.OPEN if said is None or _RANK_WORDS.search(said) else Family.MEANS
+    if said is None or _RANK_WORDS.search(said) or undecided_methods(row, said):
+        return Family.OPEN
+    return Family.MEANS
+
+
+def undecided_methods(row: Row, said: str | None) -> str | None:
+    """Why the methods, in their own words, leave open what a row was tested by: they name
+    tests that no table of groups decides, and the row names none."""
+    if row.test is not None or said is None or not _OTHER_WORDS.search(said):
+        return None
+    return f'the methods also name tests that this row does not decide: "{said}"'
 
 
 def named(row: Row) -> str | None:

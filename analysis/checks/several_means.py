@@ -11,9 +11,10 @@ from fractions import Fraction
 from analysis.checks import common, two_samples
 from analysis.checks import several_samples as ss
 from analysis.checks.common import outward_text, p_finding, p_text
-from analysis.checks.mean_tests import STANDARD_ERRORS
 from analysis.checks.rank_tests import rank_excuse
+from analysis.checks.rows import CUT as _CUT
 from analysis.checks.rows import (
+    DIVISOR,
     Family,
     and_one_sided,
     cut_off,
@@ -25,6 +26,7 @@ from analysis.checks.rows import (
     not_impossible,
     rows_of,
 )
+from analysis.checks.rows import ERRORS as STANDARD_ERRORS
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, MeanRow, Paper, TwoGroupTable
 from analysis.printed import Interval, Printed, format_fixed
@@ -32,7 +34,6 @@ from analysis.printed import Interval, Printed, format_fixed
 ONE_WAY, WELCH_F, BROWN_FORSYTHE = (
     "one-way analysis of variance", "Welch's analysis of variance", "F* of Brown and Forsythe",
 )  # fmt: skip
-_CUT = "the figures are cut off, not rounded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,14 @@ class FRow:
         cells = [self.row.values[g.id] for g in self.groups]
         return [(g.size, cut_off(c.mean), cut_off(c.sd)) for g, c in self._with(cells)]
 
+    def of_errors(self) -> list[ss.Group]:
+        """The box if the figures after ± are standard errors."""
+        return [(n, m, two_samples.sd_from_standard_error(e, n)) for n, m, e in self.box()]
+
+    def of_divisor(self) -> list[ss.Group]:
+        """The box if the SDs have the divisor n."""
+        return [(n, m, two_samples.sd_from_divisor_n(sd, n)) for n, m, sd in self.box()]
+
     def usual(self, box: list[ss.Group]) -> dict[str, ss.FInterval]:
         """F of the usual analyses of variance, that which the row names first."""
         found = {ONE_WAY: ss.one_way_f(box)}
@@ -94,8 +103,8 @@ class FRow:
 
     def rare(self) -> dict[str, ss.FInterval]:
         """What else a paper may print for three or more means."""
-        errors = [(n, m, two_samples.sd_from_standard_error(e, n)) for n, m, e in self.box()]
-        found = {f"{STANDARD_ERRORS}, {name}": f for name, f in self.usual(errors).items()}
+        found = {f"{STANDARD_ERRORS}, {n}": f for n, f in self.usual(self.of_errors()).items()}
+        found |= {f"{DIVISOR}, {n}": f for n, f in self.usual(self.of_divisor()).items()}
         found |= {f"{_CUT}, {name}": f for name, f in self.usual(self.cut()).items()}
         found |= ss.trend_f(self.box())
         total = sum(self.sizes)
@@ -169,7 +178,7 @@ def f_from_means(paper: Paper) -> Iterator[Finding]:
             assumptions = (
                 "F of an analysis of variance (one-way, Welch, Brown and Forsythe), of a "
                 "linear trend, or t or F of two of the groups, each of the whole groups",
-                "the figures after ± are SDs (divisor n − 1) or standard errors",
+                "the figures after ± are SDs or standard errors",
             )
         shown = list(found) if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE) else [case.default]
         finding = Finding(
@@ -242,9 +251,13 @@ def _p_from_statistic(case: FRow, p: Printed, statistic: Printed) -> Finding:
     readings = [
         (f"{name}'s degrees of freedom", ss.p_from_f(f, k - 1, x.df2)) for name, x in found.items()
     ]
-    readings.append(
-        ("an F that is cut off", ss.p_from_f(cut_off(statistic).clip(0, math.inf), k - 1, df2))
-    )
+    longer = cut_off(statistic).clip(0, math.inf)
+    readings += [(f"{n}, F cut off", ss.p_from_f(longer, k - 1, x.df2)) for n, x in found.items()]
+    for words, box in (("standard errors", case.of_errors()), ("the divisor n", case.of_divisor())):
+        readings += [
+            (f"{name}'s degrees of freedom, {words}", ss.p_from_f(f, k - 1, x.df2))
+            for name, x in case.usual(box).items()
+        ]
     fits = case.fitting()
     for name, x in case.rare().items():
         if name in fits:

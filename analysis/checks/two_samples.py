@@ -107,6 +107,11 @@ def sd_from_standard_error(error: Interval, n: int) -> Interval:
     return error.clip(0, math.inf) * common.sqrt(Interval.point(n))
 
 
+def sd_from_divisor_n(sd: Interval, n: int) -> Interval:
+    """The sample SD (divisor n − 1) where the printed one has the divisor n."""
+    return sd.clip(0, math.inf) * common.sqrt(Interval.point(Fraction(n, max(n - 1, 1))))
+
+
 def p_of_t(t: TInterval) -> Interval:
     """Two-sided P, enclosed."""
     return common.p_from_t(t.absolute, t.df)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 import warnings
+from decimal import ROUND_DOWN
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -37,6 +39,12 @@ class _Paper:
         self.percent_of = str(rng.choice(["group", "group", "row", "all"]))
         self.rounding = ROUNDINGS[int(rng.integers(2))]
         self.decimals = int(rng.integers(0, 4))
+        # how this paper prints: SDs with the divisor n, standard errors, figures cut off
+        self.ddof = int(rng.random() < 0.9)
+        self.errors = self.ddof == 1 and bool(rng.random() < 0.05)
+        self.cuts = bool(rng.random() < 0.08)
+        if self.cuts:
+            self.rounding = ROUND_DOWN
         self.silent = bool(rng.random() < 0.4)
         self.rows: list[dict[str, Any]] = []
         self.variables: list[dict[str, Any]] = []
@@ -52,10 +60,10 @@ class _Paper:
         return text.replace("-", "−") if self.coin(0.1) else text
 
     def p(self, value: float) -> str:
-        return show_p(
-            float(min(max(value, 0), 1)), int(self.rng.integers(2, 5)),
-            self.pick("plain", "zero", "ns", "limits"),
-        )  # fmt: skip
+        value, decimals = float(min(max(value, 0), 1)), int(self.rng.integers(2, 5))
+        if self.cuts:
+            return show(value, decimals, ROUND_DOWN)
+        return show_p(value, decimals, self.pick("plain", "zero", "ns", "limits"))
 
     def statistic(self, value: float) -> str:
         return self.show(value, int(self.rng.integers(1, 5)))
@@ -89,7 +97,7 @@ class _Paper:
 
     def others(self, data: list[np.ndarray]) -> np.ndarray:
         """All patients: those of the groups, and those in none of them."""
-        more = self.rng.normal(float(np.mean(data[0])), 1, self.rest)
+        more = self.rng.choice(np.concatenate(data), self.rest)  # like the others
         return np.concatenate([*data, more])
 
     def variable(self, whole: bool, data: list[np.ndarray] | None = None) -> str:
@@ -179,7 +187,8 @@ def _values_row(draw: _Paper, summary: str) -> None:
 
     def cell(x: np.ndarray) -> str:
         if summary == "mean_sd":
-            return f"{draw.show(x.mean())} ± {draw.show(x.std(ddof=1), sd_decimals)}"
+            spread = x.std(ddof=draw.ddof) / (math.sqrt(len(x)) if draw.errors else 1)
+            return f"{draw.show(x.mean())} ± {draw.show(spread, sd_decimals)}"
         q1, q3 = (np.quantile(x, q, method=method) for q in (0.25, 0.75))
         median = np.quantile(x, 0.5, method=middle)
         q1, q3 = min(q1, median), max(q3, median)  # of few values
@@ -317,10 +326,10 @@ def _counts_row(draw: _Paper) -> None:
             return str(k)
         if not base or draw.coin(0.1):
             return str(k)
-        share = 100 * k / base
+        share = Fraction(100 * k, base)
         decimals = draw.decimals
         if cut:
-            share = math.floor(100 * 10**decimals * k / base + 1e-9) / 10**decimals
+            share = Fraction(math.floor(share * 10**decimals), 10**decimals)
         return f"{k} ({show(share, decimals, draw.rounding)}{draw.pick('%', '')})"
 
     def cells(i: int) -> dict[str, str]:
@@ -337,10 +346,43 @@ def _counts_row(draw: _Paper) -> None:
         ]}  # fmt: skip
     if draw.k == 1:
         return draw.tested(row, 1.0, 0.3)
+    if not one_category and draw.coin(0.1):
+        return _several_row(draw, row, levels)
     # a test without the unknown values, or with them
     tested = np.array(listed if unknown and draw.coin() else counts)
     statistic, p, said = _count_test(draw, tested, listed)
     return draw.tested(row, statistic, p, **said)
+
+
+def _several_row(draw: _Paper, row: dict[str, Any], levels: int) -> None:
+    """Categories that do not exclude each other (drugs taken), or items of which a patient
+    has several (tumours), each with its percentage; each compared in a test of its own."""
+    rng = draw.rng
+    row.pop("n", None)
+    shares = rng.uniform(0.3, 1, levels)
+    counts = np.array([rng.binomial(draw.sizes, share) for share in shares])
+    rest = rng.binomial(draw.rest, shares)
+    of_items = draw.coin()
+    decimals = max(draw.decimals, 1)
+
+    def cell(i: int, j: int | None) -> str:
+        column = counts[:, j] if j is not None else counts.sum(1) + rest
+        n = draw.sizes[j] if j is not None else sum(draw.sizes) + draw.rest
+        base = int(column.sum()) if of_items else n
+        share = show(Fraction(100 * int(column[i]), base), decimals, draw.rounding) if base else "0"
+        return f"{int(column[i])} ({share})"
+
+    for i, level in enumerate(row["levels"][:levels]):
+        level["label"] = f"Drug {i}"
+        level["values"] = {f"g{j}": cell(i, j) for j in range(draw.k)}
+        if draw.everyone:
+            level["values"]["all"] = cell(i, None)
+    del row["levels"][levels:]
+    if not (counts.sum(0) > draw.sizes).any():
+        return None  # nothing shows that the categories overlap
+    of_whole = draw.percent_of == "group"
+    draw.tested(row, 0.123, 0.456) if of_whole else None
+    return None
 
 
 def honest_paper(rng: np.random.Generator, rows: int = 6) -> dict[str, Any]:

@@ -512,7 +512,7 @@ def test_three_groups_by_chi_square(scratch):
 
 def test_whole_numbers_and_limits(scratch):
     step = {"id": "x", "label": "X", "step": {"value": "1", "reason": "counted"}}
-    row = mean_row("x", ("3.44 ± 2.47", "5.21 ± 1.60"))
+    row = mean_row("x", ("3.45 ± 2.47", "5.21 ± 1.60"))
     found = audit_tree(scratch, paper((18, 28), [row], variables=[step]))
     assert found["table1.x.g0.whole_numbers"].verdict is V.IMPOSSIBLE
     assert found["table1.x.g1.whole_numbers"].verdict is V.CONSISTENT
@@ -527,6 +527,46 @@ def test_whole_numbers_and_limits(scratch):
         or found["table1.x.g1.limits"].verdict is V.IMPOSSIBLE
     )
     assert "7.5" in found["table1.x.g1.limits"].by_hand
+
+
+def test_figures_after_the_sign_need_not_be_sample_sds(scratch):
+    """Whole values with SDs of the divisor n, with standard errors, with digits cut off: a
+    table printed so is not accused; one wrong SD among others as usual is."""
+    rng = np.random.default_rng(6)
+    data = [[rng.poisson(4, n) for n in (18, 28)] for _ in range(6)]
+    variables = [
+        {"id": f"v{i}", "label": "V", "step": {"value": "1", "reason": "counted"}} for i in range(6)
+    ]
+
+    def found(cell):
+        rows = [
+            mean_row(
+                f"v{i}", [cell(x) for x in pair],
+                statistic=f"{scipy.stats.ttest_ind(*pair).statistic:.3f}",
+            )
+            for i, pair in enumerate(data)
+        ]  # fmt: skip
+        ledger = audit_tree(scratch, paper((18, 28), rows, variables=variables))
+        return rows, [f.verdict for id, f in ledger.items() if id.endswith("whole_numbers")]
+
+    for cell in (
+        lambda x: f"{x.mean():.2f} ± {x.std():.2f}",
+        lambda x: f"{x.mean():.3f} ± {x.std(ddof=1) / math.sqrt(len(x)):.3f}",
+        lambda x: f"{int(x.mean() * 100) / 100:.2f} ± {int(x.std(ddof=1) * 100) / 100:.2f}",
+    ):
+        _, verdicts = found(cell)
+        assert V.IMPOSSIBLE not in verdicts
+        assert V.DEPENDS in verdicts
+    rows, verdicts = found(lambda x: f"{x.mean():.2f} ± {x.std(ddof=1):.2f}")
+    assert set(verdicts) == {V.CONSISTENT}
+    rows[0]["values"]["g0"] = "3.44 ± 2.47"  # 18 whole values have no such SD
+    t = scipy.stats.ttest_ind_from_stats(
+        3.44, 2.47, 18, data[0][1].mean(), data[0][1].std(ddof=1), 28
+    )
+    rows[0]["statistic"] = f"{t.statistic:.2f}"
+    ledger = audit_tree(scratch, paper((18, 28), rows, variables=variables))
+    assert ledger["table1.v0.g0.whole_numbers"].verdict is V.IMPOSSIBLE
+    assert "the figures after ± are sample SDs" in ledger["table1.v0.g0.whole_numbers"].assumptions
 
 
 # --- one convention, multiplicity, fragility ---------------------------------------------------

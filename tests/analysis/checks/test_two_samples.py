@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -371,3 +373,42 @@ def test_logarithms_and_exponentials_are_enclosed(value):
     assert float(found.low) <= math.log(value) <= float(found.high)
     small = Interval.point(min(value, Fraction(600)))
     assert float(common.exp(small).low) <= math.exp(small.low) <= float(common.exp(small).high)
+
+
+# --- rarer tests of counts ------------------------------------------------------------------
+
+SEVERAL = json.loads(
+    (Path(__file__).parents[2] / "oracles" / "several_samples.json").read_text(encoding="utf-8")
+)
+
+
+@pytest.mark.parametrize("case", SEVERAL["two_by_two"], ids=lambda case: str(case["table"]))
+def test_mid_p_and_unpooled_z_as_r_has_them(case):
+    table = [[int(k) for k in line] for line in case["table"]]
+    assert ts.fisher_mid_p(table) == pytest.approx(case["mid_p"], rel=1e-9)
+    assert float(ts.unpooled(table)) == pytest.approx(case["unpooled"], rel=1e-9)
+
+
+@pytest.mark.parametrize("case", SEVERAL["trends"], ids=lambda case: str(case["events"]))
+def test_the_trend_of_cochran_and_armitage_as_r_has_it(case):
+    """N / (N − 1) times linear-by-linear association of two rows."""
+    events, sizes = ([int(k) for k in case[name]] for name in ("events", "n"))
+    table = (events, [n - k for n, k in zip(sizes, events, strict=True)])
+    n = sum(sizes)
+    found = ts.linear_by_linear(table) * Fraction(n, n - 1)
+    assert float(found) == pytest.approx(case["chi2"], rel=1e-9)
+    assert ts.chi2_p(float(found), 1) == pytest.approx(case["p"], rel=1e-9)
+
+
+def test_the_statistic_of_fishers_test_is_near_chi_square():
+    """Its scale is chosen so: in large tables it is the likelihood ratio."""
+    for table in (((300, 420, 280), (310, 380, 330)), ((900, 800), (700, 900), (500, 510))):
+        assert ts.freeman_halton(table) == pytest.approx(ts.likelihood_ratio(table), rel=0.01)
+
+
+def test_sds_with_the_divisor_n():
+    x = np.array([1.0, 4.0, 2.0, 9.0])
+    printed = Interval.point(Fraction(float(x.std())))
+    found = ts.sd_from_divisor_n(printed, len(x))
+    assert float(found.low) == pytest.approx(x.std(ddof=1), rel=1e-12)
+    assert float(found.high) == pytest.approx(x.std(ddof=1), rel=1e-12)

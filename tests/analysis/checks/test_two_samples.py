@@ -371,3 +371,14 @@ def test_logarithms_and_exponentials_are_enclosed(value):
     assert float(found.low) <= math.log(value) <= float(found.high)
     small = Interval.point(min(value, Fraction(600)))
     assert float(common.exp(small).low) <= math.exp(small.low) <= float(common.exp(small).high)
+
+
+def test_fishers_p_of_millions_of_patients():
+    """Large 2×2 tables are summed in a window; no table is too large."""
+    for table in (((3000, 7000), (3100, 6900)), ((1, 5000), (9, 6000)), ((0, 20000), (3, 5))):
+        expected = scipy.stats.fisher_exact(table)[1]
+        assert ts.fisher_p(table) == pytest.approx(expected, rel=1e-6, abs=1e-300)
+        assert ts.fisher_p(tuple(zip(*table, strict=True))) == pytest.approx(expected, rel=1e-6)
+    huge = ((500_000_000, 500_000_000), (500_010_000, 499_990_000))
+    chi2 = scipy.stats.chi2_contingency(huge, correction=False)
+    assert ts.fisher_p(huge) == pytest.approx(chi2.pvalue, rel=1e-4)

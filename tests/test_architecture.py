@@ -114,7 +114,6 @@ FLOORS = {
         "analysis.audit",
         "analysis.checklists",
         "analysis.witnesses",
-        "analysis.files",
     },
     "analysis.__main__": {
         "analysis.new_paper",

@@ -115,7 +115,6 @@ def outward_ends(interval: Interval, decimals: int) -> tuple[str, str]:
 def _outward(value: Bound, decimals: int, rounding: object) -> str:
     if isinstance(value, float) and math.isinf(value):
         return format_fixed(value, decimals)
-    decimals = max(decimals, 0)  # a number printed as 1e29 has −29
     scale = 10**decimals
     return format_fixed(Fraction(rounding(Fraction(value) * scale), scale), decimals)  # type: ignore[operator]
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
@@ -13,7 +14,6 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from analysis.files import guarded
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper
 from analysis.printed import Printed
@@ -130,7 +130,7 @@ def to_csv(ledger: Ledger) -> str:
     """The ledger as CSV (RFC 4180: CRLF, quotes doubled), a header line first.
 
     `numbers` stand with spaces between them, `assumptions` one a line in their cell,
-    `values` as JSON.  What a spreadsheet program would take for a formula is guarded.
+    `values` as JSON.  No cell is a formula: see :func:`guarded`.
     """
     file = io.StringIO(newline="")
     writer = csv.writer(file)
@@ -140,8 +140,23 @@ def to_csv(ledger: Ledger) -> str:
         record["numbers"] = " ".join(record["numbers"])
         record["assumptions"] = "\n".join(record["assumptions"])
         record["values"] = json.dumps(record["values"], ensure_ascii=False, allow_nan=False)
-        writer.writerow([guarded(str(record[name])) for name in COLUMNS])
+        writer.writerow([guarded(record[name]) for name in COLUMNS])
     return file.getvalue()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+
+
+def guarded(cell: str) -> str:
+    """A cell that a spreadsheet shows as text: one that starts like a formula gets an
+    apostrophe in front, unless the whole cell is a number such as ``-0.53``.
+
+    Spreadsheets run what starts with ``= + - @``, also after a tab or a line end, and some
+    read the full-width signs as the plain ones.
+    """
+    is_formula = cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if is_formula else cell
 
 
 _MARKDOWN = {
@@ -166,7 +181,10 @@ def to_markdown(ledger: Ledger) -> str:
     return "\n".join([*lines, "", f"{len(ledger)} findings: {counts}.", ""])
 
 
+_SIGNS = re.compile(r"[\\|<>&*_`~$\[\]!]")
+
+
 def _escape(cell: str) -> str:
-    for sign in "\\|<*_`":
-        cell = cell.replace(sign, "\\" + sign)
-    return " ".join(cell.split())
+    """The cell as Markdown shows it letter by letter: no emphasis, no link, no picture, no
+    HTML, no mathematics."""
+    return _SIGNS.sub(r"\\\g<0>", " ".join(cell.split()))

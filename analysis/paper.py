@@ -25,6 +25,7 @@ from analysis.schema import (
     Coefficient,
     Constant,
     CountRow,
+    Cut,
     Everyone,
     Group,
     Level,
@@ -48,7 +49,7 @@ from analysis.sheets import InSheetError, Places, fill_tables, place_of
 
 # the parts of a record that checks ask for, by the name of this module
 __all__ = [
-    "Coefficient", "Column", "Constant", "CountRow", "Level", "LevelsRow", "MeanRow", "MedianRow",
+    "Coefficient", "Column", "Constant", "CountRow", "Cut", "Level", "LevelsRow", "MeanRow", "MedianRow",
     "Number", "Paper", "PaperError", "RegressionTable", "RocRow", "RocTable", "Row", "Timeline",
     "TwoGroupTable", "load_paper", "parse_relation",
 ]  # fmt: skip

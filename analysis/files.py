@@ -48,7 +48,7 @@ def umask() -> int:
 
 # what a formula begins with, where a spreadsheet program opens a CSV file
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
-_PLAIN = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+_PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?%?")
 
 
 def guarded(text: str) -> str:

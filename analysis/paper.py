@@ -51,10 +51,29 @@ from analysis.sheets import InSheetError, Places, fill_tables, place_of
 
 # the parts of a record that checks ask for, by the name of this module
 __all__ = [
-    "Coefficient", "Column", "Constant", "CountRow", "Cut", "Level", "LevelsRow", "MeanRow", "MedianRow",
-    "Number", "Paper", "PaperError", "PercentOf", "RegressionTable", "RocRow", "RocTable", "Row", "Timeline",
-    "TwoGroupTable", "load_paper", "parse_relation",
-]  # fmt: skip
+    "Coefficient",
+    "Column",
+    "Constant",
+    "CountRow",
+    "Cut",
+    "Group",
+    "Level",
+    "LevelsRow",
+    "MeanRow",
+    "MedianRow",
+    "Number",
+    "Paper",
+    "PaperError",
+    "PercentOf",
+    "RegressionTable",
+    "RocRow",
+    "RocTable",
+    "Row",
+    "Timeline",
+    "TwoGroupTable",
+    "load_paper",
+    "parse_relation",
+]
 
 
 class PaperError(RecordError):

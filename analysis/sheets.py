@@ -106,9 +106,10 @@ _OF_A_MODEL = ("b", "se", "wald", "p", "ratio", "ci", "ci_low", "ci_high", "rati
 CONSTANT = "Constant"
 _CONSTANTS = {"constant", "intercept", "(constant)", "(intercept)"}
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
+# None: the schema looks at it
+_PARSERS: dict[str, Callable[[str], Any] | None] = {
     "statistic": p.parse_number, "p": p.parse_p, "threshold": p.parse_number,
-    "auc": p.parse_share, "ci": p.parse_limits, "se": p.parse_positive,
+    "auc": p.parse_share, "ci": None, "se": p.parse_positive,
     "sensitivity": p.parse_share, "specificity": p.parse_share, "youden": p.parse_share,
     "ppv": p.parse_share, "npv": p.parse_share, "accuracy": p.parse_share,
     "lr_positive": p.parse_positive, "lr_negative": p.parse_positive,
@@ -317,9 +318,9 @@ class _Reader:
 
     def _text(self, cell: Cell, parse: Callable[[str], Any] | None) -> str:
         """The text of a cell after `parse` has taken it."""
-        if parse is None:
-            return cell.text
         text = self._number_text(cell)
+        if parse is None:
+            return text
         if cell.whole and parse not in (p.parse_whole, p.parse_count_percent):
             raise _Wrong(
                 f"found the number {p.quoted(text)}, whose printed decimals Excel does not keep; "
@@ -351,7 +352,7 @@ class _Reader:
 
     def _put(self, row: dict[str, Any], key: str, cell: Cell) -> None:
         """One cell into a row; a cell that is there already must be the same."""
-        text = self._text(cell, None if key in _WORDS else _PARSERS[key])
+        text = cell.text if key in _WORDS else self._text(cell, _PARSERS[key])
         if key in row and row[key] != text:
             raise _Wrong(
                 f"found {p.quoted(text)}, above it for the same row {p.quoted(row[key])}", cell

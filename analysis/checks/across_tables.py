@@ -136,7 +136,7 @@ def _error_finding(
     judged = named if named in bounds else "logit"
     # never more than "depends": a paper seldom says that its errors are not robust ones
     verdict = Verdict.DEPENDS if refuted[judged] else Verdict.CONSISTENT
-    decimals = row.se.decimals
+    decimals = max(row.se.decimals, 0)  # an SE printed as 1e29 has −29
     floor = {
         link: format_fixed(
             Fraction(math.floor(Fraction(common.sqrt(Interval.point(b[0])).low) * 10**decimals))

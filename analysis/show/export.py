@@ -14,7 +14,6 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
-from analysis.files import guarded
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper
 from analysis.printed import Printed
@@ -143,6 +142,21 @@ def to_csv(ledger: Ledger) -> str:
         record["values"] = json.dumps(record["values"], ensure_ascii=False, allow_nan=False)
         writer.writerow([guarded(record[name]) for name in COLUMNS])
     return file.getvalue()
+
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?%?")
+
+
+def guarded(cell: str) -> str:
+    """A cell that a spreadsheet shows as text: one that starts like a formula gets an
+    apostrophe in front, unless the whole cell is a number such as ``-0.53``.
+
+    Spreadsheets run what starts with ``= + - @``, also after a tab or a line end, and some
+    read the full-width signs as the plain ones.
+    """
+    is_formula = cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return "'" + cell if is_formula else cell
 
 
 _MARKDOWN = {

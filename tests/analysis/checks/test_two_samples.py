@@ -412,3 +412,14 @@ def test_sds_with_the_divisor_n():
     found = ts.sd_from_divisor_n(printed, len(x))
     assert float(found.low) == pytest.approx(x.std(ddof=1), rel=1e-12)
     assert float(found.high) == pytest.approx(x.std(ddof=1), rel=1e-12)
+
+
+def test_fishers_p_of_millions_of_patients():
+    """Large 2×2 tables are summed in a window; no table is too large."""
+    for table in (((3000, 7000), (3100, 6900)), ((1, 5000), (9, 6000)), ((0, 20000), (3, 5))):
+        expected = scipy.stats.fisher_exact(table)[1]
+        assert ts.fisher_p(table) == pytest.approx(expected, rel=1e-6, abs=1e-300)
+        assert ts.fisher_p(tuple(zip(*table, strict=True))) == pytest.approx(expected, rel=1e-6)
+    huge = ((500_000_000, 500_000_000), (500_010_000, 499_990_000))
+    chi2 = scipy.stats.chi2_contingency(huge, correction=False)
+    assert ts.fisher_p(huge) == pytest.approx(chi2.pvalue, rel=1e-4)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LARGEST_FILE = 4 << 30  # bytes
-LARGEST_UNPACKED = 2 << 30  # bytes of an XLSX file, which is a ZIP archive
-MOST_COLUMNS = 16_384  # as many as a spreadsheet has
+LARGEST_UNPACKED = 1 << 30  # bytes of an XLSX file, which is a ZIP archive
+MOST_COLUMNS, MOST_ROWS = 16_384, 1_048_576  # as many as a spreadsheet has
 LONGEST_CELL = 32_767  # characters, as in a spreadsheet
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _KEY = b"note"
@@ -222,49 +222,51 @@ def _line_of_bad_utf8(raw: bytes) -> int:
 def _xlsx(file: Path, wanted: Sequence[str], sheet: str | None) -> Sheet:
     try:
         import openpyxl
-        from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise PatientsError(f"{file}: the package openpyxl is needed to read it.") from None
-    import pyarrow as pa
-
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(part.file_size for part in archive.infolist())
         if size > LARGEST_UNPACKED:
             raise PatientsError(f"{file}: unpacked it is larger than {LARGEST_UNPACKED >> 30} GiB.")
         book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-    except PatientsError:
+        with closing(book):
+            return _page(file, book, wanted, sheet)
+    except (PatientsError, OSError):
         raise
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError):
-        raise PatientsError(f"{file}: this is no XLSX file.") from None
-    with closing(book):
-        if sheet is not None and sheet not in book.sheetnames:
-            raise PatientsError(
-                f"{file}: there is no sheet {quoted(sheet)}; there are "
-                f"{', '.join(quoted(n) for n in book.sheetnames[:12])}."
-            )
-        page = book[sheet] if sheet is not None else book.worksheets[0]
-        lines = page.iter_rows(values_only=True)
-        head = [_cell(c).strip() for c in next(lines, ())]
-        if not any(head):
-            raise PatientsError(f"{file}, row 1: there are no headings.")
-        places = _places(file, head, wanted, ", row 1")
-        rows, blank, empty = [], 0, None
-        cells: dict[str, list[str]] = {name: [] for name in places}
-        for number, line in enumerate(lines, 2):
-            if all(c is None for c in line):
-                blank += 1
-                continue
-            rows.append(number)
-            for name, i in places.items():
-                value = line[i] if i < len(line) else None
-                if value is None:
-                    empty = empty or (number, name)
-                cells[name].append(_cell(value))
-    # blank rows under the last patient are only formatted, not written
-    if rows:
-        blank = rows[-1] - 1 - len(rows)
-    if empty is not None:
+    except Exception:  # openpyxl passes on whatever a damaged archive or its XML raises
+        raise PatientsError(f"{file}: this is no XLSX file, or it is damaged.") from None
+
+
+def _page(file: Path, book: Any, wanted: Sequence[str], sheet: str | None) -> Sheet:
+    import pyarrow as pa
+
+    if sheet is not None and sheet not in book.sheetnames:
+        raise PatientsError(
+            f"{file}: there is no sheet {quoted(sheet)}; there are "
+            f"{', '.join(quoted(n) for n in book.sheetnames[:12])}."
+        )
+    page = book[sheet] if sheet is not None else book.worksheets[0]
+    lines = page.iter_rows(values_only=True)
+    head = [_cell(c).strip() for c in next(lines, ())]
+    if not any(head):
+        raise PatientsError(f"{file}, row 1: there are no headings.")
+    places = _places(file, head, wanted, ", row 1")
+    rows, empty = [], False
+    cells: dict[str, list[str]] = {name: [] for name in places}
+    for number, line in enumerate(lines, 2):
+        if number > MOST_ROWS:
+            raise PatientsError(f"{file}: it names a row beyond the {MOST_ROWS:,} that there are.")
+        if all(c is None for c in line):
+            continue
+        rows.append(number)
+        for name, i in places.items():
+            value = line[i] if i < len(line) else None
+            empty = empty or value is None
+            cells[name].append(_cell(value))
+    # rows under the last patient are only formatted, not written
+    blank = rows[-1] - 1 - len(rows) if rows else 0
+    if empty:
         _no_formulas(file, sheet, places)
     columns = {name: pa.array(values, pa.string()) for name, values in cells.items()}
     return _sheet(file, columns, np.array(rows, dtype=np.int64), blank)
@@ -317,8 +319,10 @@ def _parquet(file: Path, wanted: Sequence[str]) -> Sheet:
         schema = pq.read_schema(file)
         places = _places(file, schema.names, wanted, "")
         table = pq.read_table(file, columns=list(places))
-    except pa.ArrowInvalid:
-        raise PatientsError(f"{file}: this is no Parquet file.") from None
+    except PatientsError:
+        raise
+    except (pa.ArrowException, ValueError, TypeError, LookupError):
+        raise PatientsError(f"{file}: this is no Parquet file, or it is damaged.") from None
     columns = {}
     for name in places:
         column = table.column(name)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cohort import cohort
 from benchmarks.logistic import logistic
 from benchmarks.timing import Pair, compare
 
@@ -336,6 +337,7 @@ def main() -> None:
         across,
         estimate,
         logistic,
+        cohort,
     ]
     groups += [book] if parser.parse_args().book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")

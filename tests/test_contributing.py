@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis import checklists, real, schema
+from analysis import checklists, real, schema, study
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PARTS = [
@@ -51,3 +51,23 @@ def test_every_key_of_real_patients_is_explained(part):
     keys = {field.alias or name for name, field in part.model_fields.items()}
     assert {key for key in keys if f"`{key}`" not in record} == {"missing"} & keys
     assert "`missing: allowed`" in record
+
+
+STUDY = [
+    part
+    for part in vars(study).values()
+    if isinstance(part, type)
+    and issubclass(part, study._Part)
+    and not part.__name__.startswith("_")
+]
+
+
+@pytest.mark.parametrize("part", STUDY, ids=lambda part: part.__name__)
+def test_every_key_of_a_study_is_explained(part):
+    told = TEXT.partition("## A study of patients in a file")[2].partition("\n## ")[0]
+    keys = {field.alias or name for name, field in part.model_fields.items()}
+    assert {
+        key
+        for key in keys
+        if not any(f in told for f in (f"`{key}`", f"`[{key}]`", f"`[[{key}]]`", f"`{key}: "))
+    } == set()

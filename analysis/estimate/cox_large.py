@@ -19,6 +19,7 @@ from analysis.estimate.survival import CoxFit, ProportionalHazards, kaplan_meier
 
 Floats = NDArray[np.float64]
 _STEPS = 30
+_NEAR = 1e-9
 _LARGEST_ERROR = 20.0  # of a coefficient per SD: beyond it the likelihood has no top in reach
 
 
@@ -120,12 +121,15 @@ def cox_and_test(
         if np.linalg.cond(plain) > 1e11:
             raise EstimateError("a predictor is a sum of the others, or the fit has no top.")
         step = np.linalg.solve(plain, score)
-        if float(score @ step) < 1e-16:
-            break
         # a long step may leap over the top
         b = b + step / max(1.0, float(np.abs(step).max()))
+        # squared, in standard errors: the step leaves an error of about its own square; with very
+        # many patients the sums themselves are no more exact than this
+        if float(score @ step) < _NEAR:
+            break
     else:
         raise EstimateError("the fit does not converge.")
+    likelihood, _, tilted, plain, mixed, squared = _sums(s, b, g)
     error = np.sqrt(np.diag(np.linalg.inv(plain)))
     if error.max() > _LARGEST_ERROR:
         raise EstimateError("there is no finite fit in reach.")
@@ -134,7 +138,6 @@ def cox_and_test(
         beta, se, np.exp(beta), np.exp(beta - z * se), np.exp(beta + z * se),
         2 * special.ndtr(-np.abs(beta / se)), likelihood, float(null), float("nan"),
     )  # fmt: skip
-    _, _, tilted, _, mixed, squared = _sums(s, b, g)
     information = squared - mixed @ np.linalg.solve(plain, mixed)
     alone = np.array([
         tilted[j] ** 2 / (squared[j, j] - mixed[j] @ np.linalg.solve(plain, mixed[:, j]))

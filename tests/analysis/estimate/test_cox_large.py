@@ -38,3 +38,16 @@ def test_no_finite_fit_is_refused():
         cox_and_test(t, np.ones(20), np.ones(20))
     with pytest.raises(EstimateError, match="no patient"):
         cox_and_test(t, np.zeros(20), t)
+
+
+def test_many_patients_converge_and_agree_with_lifelines():
+    import pandas as pd
+    from lifelines import CoxPHFitter
+
+    t, d, x = patients(60_000, 4, 0.001)
+    fit, _ = cox_and_test(t, d, x)
+    table = pd.DataFrame(x, columns=["a", "b", "c"]).assign(t=t, d=d)
+    with survival._lifelines_on_pandas_3():
+        known = CoxPHFitter().fit(table, "t", "d")
+    np.testing.assert_allclose(fit.coefficients, known.params_, rtol=1e-4)
+    np.testing.assert_allclose(fit.errors, known.standard_errors_, rtol=1e-4)

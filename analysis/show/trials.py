@@ -250,17 +250,21 @@ class RoundTrip:
         ]
         return paper_rows(rows, label="Honest papers and papers with an error, by what was said")
 
+    def clean_but_wrong(self, prevalence: float) -> str:
+        """Of 100 papers with a clean audit, those with an error, where `prevalence` is the
+        share of papers with one."""
+        return f"{100 * (1 - self.square.npv_at(prevalence).value):.0f}"
+
     def predictive_sheet(self, prevalences: Sequence[float] = (0.05, 0.2, 0.5)) -> Html:
         """Of 100 papers: how many have an error, and how many of those that the audit calls
         clean or not."""
         rows = []
         for prevalence in prevalences:
-            clean = self.square.npv_at(prevalence)
             accused = self.square.ppv_at(prevalence, adjusted=True)
             rows.append(
                 {
                     "Papers with an error": f"{100 * prevalence:.0f} of 100",
-                    "An error in spite of a clean audit": f"{100 * (1 - clean.value):.0f} of 100",
+                    "An error in spite of a clean audit": f"{self.clean_but_wrong(prevalence)} of 100",
                     "An error where the audit says impossible": "all of 100"
                     if self.alarms == 0
                     else f"{100 * accused.value:.0f} of 100",

@@ -16,6 +16,7 @@ from analysis.show.export import guarded, to_csv, to_markdown
 from analysis.show.report import report
 from analysis.show.terminal import ledger_text
 from tests.analysis.ledgers import PAPER, findings, ledger
+from tests.workshop.made_up_papers import SHAPES, record
 
 HOSTILE = '<script>document.title="run"</script><img src=https://example.org/x onerror=alert(1)>'
 
@@ -98,6 +99,19 @@ def test_a_label_with_html_is_text_on_the_page():
     assert not page.all("img")
     assert len(page.all("script")) == 1
     assert not [a for _, a in page.tags if any(name.startswith("on") for name in a)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_papers_of_any_shape_make_a_page(shape, tmp_path):
+    paper = load_paper(record(tmp_path, SHAPES[shape]()))
+    whole = audit(paper)
+    page = Page(report(whole, paper))
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {f"finding-{f.id}" for f in whole} <= set(ids)
+    assert len(page.all("script")) == 1
+    assert not {tag for tag, _ in page.tags} & {"b", "img"}
+    assert sources.bibtex(whole, paper).startswith(f"@misc{{{paper.paper.key},")
 
 
 def test_an_empty_ledger_makes_a_page():

@@ -16,6 +16,7 @@ from analysis.printed import format_fixed
 from analysis.show import parts
 from analysis.show.html import Html, inline, word_badge
 from analysis.show.palette import MARKS, PAGE, SOFT, Mark
+from analysis.show.parts import event_group
 from analysis.show.tables import LEDGER_PAGE, LONGEST_OPEN, paper_rows, template
 
 if TYPE_CHECKING:
@@ -335,7 +336,7 @@ def _slug(text: str) -> str:
 
 def events_per_variable(paper: Paper, variables: int) -> str:
     """Patients with the event over a number of variables, as a line to check by hand."""
-    events = paper.event_group.size
+    events = event_group(paper).size
     return f"{events} / {variables} = {format_fixed(Fraction(events, variables), 1)}"
 
 

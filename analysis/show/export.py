@@ -17,6 +17,7 @@ from typing import Any
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper
 from analysis.printed import Printed
+from analysis.show.html import visible
 
 FORMAT = 1
 COLUMNS = ("table", *(field.name for field in fields(Finding)))
@@ -156,7 +157,7 @@ def guarded(cell: str) -> str:
     read the full-width signs as the plain ones.
     """
     is_formula = cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
-    return "'" + cell if is_formula else cell
+    return visible("'" + cell if is_formula else cell)
 
 
 _MARKDOWN = {
@@ -187,4 +188,4 @@ _SIGNS = re.compile(r"[\\|<>&*_`~$\[\]!]")
 def _escape(cell: str) -> str:
     """The cell as Markdown shows it letter by letter: no emphasis, no link, no picture, no
     HTML, no mathematics."""
-    return _SIGNS.sub(r"\\\g<0>", " ".join(cell.split()))
+    return _SIGNS.sub(r"\\\g<0>", visible(" ".join(cell.split())))

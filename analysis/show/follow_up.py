@@ -21,6 +21,7 @@ from analysis.estimate import accuracy, effect, survival
 from analysis.paper import Paper, RocTable, Timeline
 from analysis.printed import Interval, PrintedDate, format_fixed, whole_values
 from analysis.show.html import Html
+from analysis.show.parts import event_group
 from analysis.show.tables import paper_rows
 
 if TYPE_CHECKING:
@@ -512,7 +513,7 @@ def _counts(paper: Paper, marker: str) -> Counts:
             raise ValueError(f"{share.text} of {n} patients is not one count")
         counts.append(found[0])
     right, left = counts[0], paper.total - positive - counts[1]
-    if table.positive == paper.event_group.id:
+    if table.positive == event_group(paper).id:
         found_ = Counts(right, left, positive - right, counts[1])
     else:
         found_ = Counts(left, right, counts[1], positive - right)

@@ -29,12 +29,25 @@ class Html:
         return self.text
 
 
+# Signs that a terminal obeys or that turn the direction of writing: shown, not done.
+_UNSEEN = (
+    {code: 0x2400 + code for code in range(32) if code not in (9, 10, 13)}
+    | {127: 0x2421}
+    | dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+)
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters as signs that can be seen (``␛`` for Escape)."""
+    return text.translate(_UNSEEN)
+
+
 _POWER = re.compile(r"(?<=10)\^([−-]?\d+)")
 
 
 def inline(text: str) -> Markup:
     """Escaped text; powers of ten (``10^−5``) are raised."""
-    return Markup(_POWER.sub(r"<sup>\1</sup>", str(escape(text))))
+    return Markup(_POWER.sub(r"<sup>\1</sup>", str(escape(visible(text)))))
 
 
 def icon(verdict: Verdict) -> Markup:

@@ -12,6 +12,7 @@ from rich.text import Text
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper
 from analysis.show import parts
+from analysis.show.html import visible
 from analysis.show.palette import MARKS
 
 NARROWEST, WIDE = 60, 120
@@ -37,11 +38,11 @@ def print_ledger(
     cannot be checked, and under every finding with `by_hand`.
     """
     if paper is not None:
-        _say(console, Text(paper.paper.label, style="bold"))
+        _say(console, Text(visible(paper.paper.label), style="bold"))
     for part, findings in parts.grouped(ledger):
         _say(console, Text())
         heading = f"{parts.title(part, paper)} ({_findings(len(findings))})"
-        _say(console, Text(heading, style="bold"))
+        _say(console, Text(visible(heading), style="bold"))
         _rows(console, findings, by_hand)
     _say(console, Text())
     _counts(console, ledger)
@@ -59,15 +60,14 @@ def _rows(console: Console, findings: Sequence[Finding], by_hand: bool) -> None:
     for finding in findings:
         mark = MARKS[finding.verdict]
         verdict = Text(f"{mark.sign} {finding.verdict}", style=mark.rich)
-        checked = Text(finding.claim)
+        checked = Text(visible(finding.claim))
         if not wide:
-            checked.append(
-                f"\nprinted {finding.printed} · allowed {finding.attainable}", style="dim"
-            )
+            numbers_text = f"\nprinted {finding.printed} · allowed {finding.attainable}"
+            checked.append(visible(numbers_text), style="dim")
         if by_hand or finding.verdict in EXPLAINED:
             for line in explanation(finding):
-                checked.append(f"\n{line}", style="italic")
-        numbers = [Text(finding.printed), Text(finding.attainable)] if wide else []
+                checked.append(visible(f"\n{line}"), style="italic")
+        numbers = [Text(visible(t)) for t in (finding.printed, finding.attainable)] if wide else []
         table.add_row(verdict, checked, *numbers)
     _say(console, table)
 

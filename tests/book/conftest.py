@@ -12,7 +12,7 @@ import pytest
 from workshop.places import ROOT
 
 NOT_COPIED = shutil.ignore_patterns(
-    ".git", ".venv", ".cache", "_build", "__pycache__", ".pytest_cache", ".ruff_cache",
+    ".git", ".venv", ".cache", "_build", "_papers", "__pycache__", ".pytest_cache", ".ruff_cache",
     ".hypothesis", "*.egg-info", "tests",
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from workshop import chapters
+from workshop.places import BOOK
 
 # names, not results: the paper's tables and figures, codings, kinds of table
 NAMES = re.compile(
@@ -28,7 +29,11 @@ WORDS = re.compile(
 )
 
 
-@pytest.mark.parametrize("chapter", list(chapters.notebooks()), ids=lambda path: path.stem)
+# paragraphs that the books of all papers share; the glossary explains numbers with numbers
+SHARED = [p for p in sorted((BOOK / "shared").glob("*.md")) if p.stem != "glossary"]
+
+
+@pytest.mark.parametrize("chapter", [*chapters.notebooks(), *SHARED], ids=lambda path: path.stem)
 def test_prose_has_no_typed_number(chapter):
     text = chapter.read_text(encoding="utf-8")
     _, _, text = text.partition("\n# ") if chapter.stem == "index" else ("", "", text)

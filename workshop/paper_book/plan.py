@@ -179,14 +179,22 @@ def _section(here: Chapter, section: Section, checks: list[str]) -> dict[str, An
     own = [f for f in here.findings if f.check in checks]
     grave = {verdict: [f for f in own if f.verdict is verdict] for verdict in GRAVE}
     told = grave[Verdict.IMPOSSIBLE][:MOST_IMPOSSIBLE] + grave[Verdict.DEPENDS][:MOST_DEPENDING]
+    title, shared = section.title, section.shared
+    if section.key == "percentages" and not _prints_percentages(here):
+        title, shared = "Counts", ()
     words = {Verdict.IMPOSSIBLE: "*impossible*", Verdict.DEPENDS: "*depends on a convention*"}
     return {
-        "key": section.key, "title": section.title, "shared": section.shared,
+        "key": section.key, "title": title, "shared": shared,
         "caption": section.caption, "arguments": ", ".join(map(repr, checks)).replace("'", '"'),
         "plot": _plot(here, section), "plot_caption": section.plot_caption,
         "after_plot": section.after_plot, "tells": section.tells, "grave": [f.id for f in told],
         "verdicts": [words[f.verdict] for f in told], "more": sum(map(len, grave.values())) > len(told),
     }  # fmt: skip
+
+
+def _prints_percentages(here: Chapter) -> bool:
+    own = f"{here.name}."
+    return any(n.role == "percentage" and n.id.startswith(own) for n in here.paper.numbers.values())
 
 
 def _plot(here: Chapter, section: Section) -> str | None:
@@ -349,6 +357,7 @@ def _effect_size(paper: Paper, table: Any, row: Any) -> dict[str, Any]:
     return {
         "hazard": table.model == "cox",
         "adjusted": table.analysis == "multivariable",
+        "fewer": found.difference.value < 0,
         "hundreds": found.printed.value * found.counts.risk0 <= 1,
     }
 

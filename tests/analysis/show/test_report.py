@@ -15,7 +15,9 @@ from analysis.paper import load_paper
 from analysis.show import sources
 from analysis.show.export import to_csv, to_markdown
 from analysis.show.report import report
+from analysis.show.terminal import ledger_text
 from tests.analysis.ledgers import PAPER, findings, ledger
+from tests.workshop.made_up_papers import SHAPES, record
 
 HOSTILE = '<script>document.title="run"</script><img src=https://example.org/x onerror=alert(1)>'
 
@@ -98,6 +100,19 @@ def test_a_label_with_html_is_text_on_the_page():
     assert not page.all("img")
     assert len(page.all("script")) == 1
     assert not [a for _, a in page.tags if any(name.startswith("on") for name in a)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_papers_of_any_shape_make_a_page(shape, tmp_path):
+    paper = load_paper(record(tmp_path, SHAPES[shape]()))
+    whole = audit(paper)
+    page = Page(report(whole, paper))
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {f"finding-{f.id}" for f in whole} <= set(ids)
+    assert len(page.all("script")) == 1
+    assert not {tag for tag, _ in page.tags} & {"b", "img"}
+    assert sources.bibtex(whole, paper).startswith(f"@misc{{{paper.paper.key},")
 
 
 def test_an_empty_ledger_makes_a_page():
@@ -183,6 +198,18 @@ def test_a_label_with_html_or_a_link_is_text_in_markdown():
     finding = Finding("t.x", "c", Verdict.DEPENDS, (), HOSTILE + "[a](b)", "&lt;", "$x$", "~~y~~")
     line = to_markdown(Ledger([finding])).splitlines()[2]
     assert not re.findall(r"(?<!\\)[<>\[\]&$~]", line)
+
+
+def test_what_a_terminal_would_obey_is_shown_in_every_text():
+    told = "B\x1b[31mred\x07\u202eder"
+    finding = Finding("t.x", "c", Verdict.DEPENDS, (), told, told, told, told, (told,), told)
+    own = Ledger([finding])
+    for text in (
+        to_csv(own), to_markdown(own), ledger_text(own, width=80), ledger_text(own, width=140),
+        report(own, load_paper(PAPER)),
+    ):  # fmt: skip
+        assert "␛[31mred␇" in text.replace("\\", "")
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202e]", text)
 
 
 # --- in a browser ------------------------------------------------------------------------

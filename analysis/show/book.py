@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from analysis.show.trials import RoundTrip, Trial
     from analysis.show.unreported import Unreported
     from analysis.show.usefulness import Usefulness
+    from analysis.show.your_cohort import YourCohort
 
 PAPER_VARIABLE = "REREAD_PAPER"
 
@@ -216,6 +217,12 @@ class Chapter:
         from analysis.show.examples import Examples
 
         return Examples((self.paper.folder or Path()).parent / folder)
+
+    def your_cohort(self) -> YourCohort:
+        """The command ``cohort`` at work: its example, and a replication."""
+        from analysis.show.your_cohort import YourCohort
+
+        return YourCohort(self.paper)
 
     def effect_size(self, table: str, row: str) -> EffectSize:
         """One row of a regression table beside the two-by-two table of its counts."""

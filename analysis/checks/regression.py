@@ -190,14 +190,18 @@ def _threshold_findings(
             variable = roc_row(paper, row.cut)[1].variable
     if variable is None:
         return
+    seen: set[str] = set()
     for roc in paper.tables_of("roc"):
         for candidate in roc.rows:
             id = f"{roc.id}.{candidate.id}.threshold"
             if candidate.variable != variable or candidate.threshold is None or id == linked:
                 continue
             same = same_cut(candidate.threshold, row.threshold)
+            # a table may hold several rows of one variable; the first keeps the short id
+            place = roc.id if roc.id not in seen else f"{roc.id}.{candidate.id}"
+            seen.add(roc.id)
             yield _threshold_finding(
-                paper, f"{number}.{roc.id}", number, row, id,
+                paper, f"{number}.{place}", number, row, id,
                 Verdict.REPRODUCED if candidate.threshold.value == row.threshold.value else Verdict.CONSISTENT,
                 "" if same else "Two cuts of one variable may both be meant; the counts at this one are not printed.",
             )  # fmt: skip

@@ -255,6 +255,8 @@ def _joint_finding(line: _Line, region: Region, verdict: Verdict) -> Finding:
 
 def _witness_line(row: PrintedRow, region: Region) -> str:
     """One (B, SE) of the region and what it prints, each with one more decimal."""
+    if region.is_empty:
+        return f"no B and SE within what programs print give {_printed_row(row)}"
     b, se = (round(x, 7) for x in region.witness)
     shown = {c: n.decimals + 1 for c, n in row.printed.items()}
     parts = []

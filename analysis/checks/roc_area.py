@@ -217,7 +217,11 @@ def _p_with(marker: Marker, name: str) -> _P | None:
         text = f"√(({n1} + {n0} + 1)/(12 × {n1} × {n0}))"
     elif row.se is not None:
         se, central_se, text = _se_box(row), float(row.se), row.se.text
-    elif row.ci is not None and not (polygon := _ci_polygon(marker)).is_empty:
+    elif (
+        row.ci is not None
+        and 0 < level_of(marker.table)[0] < 1
+        and not (polygon := _ci_polygon(marker)).is_empty
+    ):
         se = polygon.y_range
         z = float(z_for_level(level_of(marker.table)[0]).low)
         central_se = float(row.ci.high.value - row.ci.low.value) / (2 * z)

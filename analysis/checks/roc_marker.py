@@ -97,6 +97,8 @@ class Marker:
         """Pairs of counts (positives called positive, negatives called negative); of very
         many only the corners, and those where both shares are nearest to each other."""
         first, second = self.counts("sensitivity"), self.counts("specificity")
+        if not first or not second:
+            return []
         if len(first) * len(second) <= _MOST_POINTS:
             return list(product(first, second))
         corners = {(a, b) for a in (first[0], first[-1]) for b in (second[0], second[-1])}

@@ -26,7 +26,8 @@ def findings(folder: Path, rows: list[dict], n1: int, n0: int, **more) -> dict[s
             {
                 "id": "table2", "kind": "roc", "title": "Cuts", "positive": "event",
                 "rows": [{"variable": row["id"], **row} for row in rows],
-            },
+            }
+            | ({"confidence": more.pop("confidence")} if "confidence" in more else {}),
         ],
     }  # fmt: skip
     file = folder / "paper.yaml"

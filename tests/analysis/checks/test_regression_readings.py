@@ -270,3 +270,8 @@ def test_planted_errors_are_still_found(tmp_path: Path):
     found = findings(tmp_path, rows)
     share = sum(found[f"table2.x{i}.row"].verdict is Verdict.IMPOSSIBLE for i in range(40)) / 40
     assert share > 0.85
+
+
+def test_numbers_that_no_program_prints_end_in_a_sentence(tmp_path: Path):
+    found = findings(tmp_path, [{"id": "x", "se": "1e-90", "ratio": "2.5", "ci": "1–1"}])
+    assert all(f.by_hand for f in found.values())

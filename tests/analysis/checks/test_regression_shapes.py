@@ -199,3 +199,14 @@ def test_a_cox_table_of_everyone_without_groups(tmp_path: Path):
     ledger = run(tmp_path, record)
     assert ledger["table2.x.row"].verdict in (Verdict.CONSISTENT, Verdict.REPRODUCED)
     assert ledger["coherence.table2.score"].verdict is Verdict.NOT_CHECKABLE
+
+
+def test_several_roc_rows_of_one_variable(tmp_path: Path):
+    """A row with a cut of its own beside two ROC rows of the same variable."""
+    rows = [{"id": f"m{i}", "variable": "marker", "threshold": t} for i, t in enumerate("357")]
+    roc = {"id": "table2", "kind": "roc", "title": "t", "positive": "event", "rows": rows}
+    row = {"id": "marker", "cut": "table2.m0", "threshold": ">3", "b": "0.5", "se": "0.3"}
+    ledger = run(tmp_path, tree(roc, table("table3", [row])))
+    assert ledger["table3.marker.threshold"].verdict is Verdict.REPRODUCED
+    assert ledger["table3.marker.threshold.table2"].values["other"] == "table2.m1.threshold"
+    assert ledger["table3.marker.threshold.table2.m2"].values["other"] == "table2.m2.threshold"

@@ -128,3 +128,11 @@ def test_areas_of_scikit_learn_are_numbers_of_pairs(tmp_path: Path, seed: int):
     found = findings(tmp_path, rows, n1, n0, paper=spss)
     assert sum(f.check == "AUC as pairs of patients" for f in found.values()) == 10
     assert not impossible(found)
+
+
+@pytest.mark.parametrize("level", ["0%", "100%"])
+def test_a_level_that_makes_no_interval_is_let_pass(tmp_path: Path, level: str):
+    row = {"id": "m", "auc": "0.8", "ci": "0.5–1", "p": "0.05"}
+    found = findings(tmp_path, [row], 20, 30, confidence=level)
+    assert "table2.m.ci" not in found
+    assert found["table2.m.p"].verdict is not Verdict.IMPOSSIBLE

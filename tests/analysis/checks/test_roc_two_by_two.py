@@ -229,6 +229,9 @@ def test_groups_of_any_size_are_decided_in_a_moment(tmp_path: Path):
     joint = found["table2.index.two_by_two"]
     assert joint.verdict is Verdict.DEPENDS
     assert "a prevalence of 0.41" in joint.note  # 112/272
+    # no count of three prints as 0.5, and half a billion as the other one
+    found = findings(tmp_path, [FULL | {"sensitivity": "0.50", "auc": "0.7"}], 3, 10**9)
+    assert found["table2.index.sensitivity"].verdict is Verdict.IMPOSSIBLE
 
 
 def test_patients_without_a_value_are_left_out(tmp_path: Path):

@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check-slow check-site refresh times bench cohorts selfcheck lock clean clean-all
+.PHONY: help book test check-slow check-site refresh times bench fuzz cohorts selfcheck lock clean clean-all
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ check-site: book  ## Look at every built page: links, then a browser (needs Chro
 
 refresh: $(INSTALLED)  ## Run all chapters again and write the .ipynb beside each .md
 	@$(RUN) workshop refresh
+
+fuzz: $(INSTALLED)  ## Give 10,000 broken files to the loaders and the audit
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/tests/analysis $(RUN) tests.analysis.fuzz --count 10000
 
 times: $(INSTALLED)  ## Measure all chapters for the page on execution times
 	@$(RUN) workshop times

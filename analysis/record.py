@@ -186,6 +186,13 @@ def sentence_of(error: ValidationError, tree: Any) -> At:
         sentence = f"{name}: found {shown}, allowed is {first['ctx']['expected']}."
     elif kind == "string_pattern_mismatch":
         sentence = f"{name}: found {p.quoted(found)}, lower-case letters, digits and _ are allowed."
+    elif kind in ("too_long", "too_short"):
+        least = kind == "too_short"
+        bound = first["ctx"]["min_length" if least else "max_length"]
+        sentence = (
+            f"{name}: found {first['ctx']['actual_length']} entries, "
+            f"at {'least' if least else 'most'} {bound} {'are needed' if least else 'are allowed'}."
+        )
     elif kind.startswith("bool"):
         sentence = f"{name}: found {p.quoted(found)}, true or false is needed."
     elif kind.endswith("_type"):

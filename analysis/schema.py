@@ -35,6 +35,9 @@ from analysis.cells import (
     Words,
 )
 
+# a printed table is smaller; without bounds the checks of a made-up one would take hours
+MOST_ROWS, MOST_ENTRIES = 500, 100
+
 
 class _Part(BaseModel):
     """A part of a paper file: unknown keys are refused, nothing changes after loading."""
@@ -231,7 +234,7 @@ class LevelsRow(_Row):
 
     summary: Literal["levels"]
     """What the row holds: here several categories, with one P value for all of them."""
-    levels: Annotated[list[Level], Field(min_length=2)]
+    levels: Annotated[list[Level], Field(min_length=2, max_length=MOST_ENTRIES)]
     """The categories, each with its cells; two at least."""
 
 
@@ -277,7 +280,7 @@ class TwoGroupTable(_Table):
     """What kind of table it is: here one that compares groups row by row."""
     percent_of: PercentOf = "group"
     """What a percentage is of: the group (column), the row, or all patients of the table."""
-    rows: Annotated[list[Row], Field(min_length=1)]
+    rows: Annotated[list[Row], Field(min_length=1, max_length=MOST_ROWS)]
     """The rows of the table, in their order."""
 
 
@@ -331,7 +334,7 @@ class _Area(_Part):
 class RocRow(_AtCut, _Area):  # in this order the area is listed before the cut-off
     """One marker of a ROC table; `cuts` are further cut-offs of the same marker."""
 
-    cuts: list[Cut] = []
+    cuts: Annotated[list[Cut], Field(max_length=MOST_ENTRIES)] = []
     """Further cut-offs of the same marker, each with an id and the same columns."""
 
 
@@ -346,7 +349,7 @@ class RocTable(_Table):
     """The level of the confidence intervals, such as 95%."""
     figure: Id | None = None
     """The id of the picture that shows the curves."""
-    rows: Annotated[list[RocRow], Field(min_length=1)]
+    rows: Annotated[list[RocRow], Field(min_length=1, max_length=MOST_ENTRIES)]
     """One entry for each marker."""
 
 
@@ -414,7 +417,7 @@ class RegressionTable(_Table):
     """What the paper calls the ratio, such as odds ratio."""
     confidence: Percent | None = None
     """The level of the confidence intervals, such as 95%."""
-    rows: Annotated[list[Coefficient], Field(min_length=1)]
+    rows: Annotated[list[Coefficient], Field(min_length=1, max_length=MOST_ENTRIES)]
     """The predictors, in their order."""
     constant: Constant | None = None
     """The row of the constant (intercept) of a logistic model, where it is printed."""
@@ -564,7 +567,7 @@ class Record(_Part):
     """What was measured; rows of tables name these."""
     constraints: list[Constraint] = []
     """Inequalities that hold in every patient."""
-    tables: Annotated[list[Table], Field(min_length=1)]
+    tables: Annotated[list[Table], Field(min_length=1, max_length=MOST_ENTRIES)]
     """The tables of the paper, in their order; one at least."""
     text: list[Section] = []
     """The numbers in the running text, by section."""

@@ -386,7 +386,8 @@ class _Reader:
                     and re.sub(r"\D", "", n) != re.sub(r"\D", "", match[2])
                 ):
                     raise _Wrong(
-                        f"the heading {p.quoted(heading)} says n = {match[2]}, the record {n}"
+                        f"the heading {p.quoted(heading)} says n = {match[2][:20]}, the record "
+                        f"{p.quoted(n)}"
                     )
                 return group
         return None
@@ -601,7 +602,10 @@ class _Reader:
         size = next((g.get("n") for g in self._groups_known().values() if g["id"] == group), None)
         known = row.setdefault("_n", {})
         if known.setdefault(group, n) != n:
-            raise _Wrong(f"found {n} patients, above it for the same row {known[group]}", cell)
+            raise _Wrong(
+                f"found {p.quoted(n)} patients, above it for the same row {p.quoted(known[group])}",
+                cell,
+            )
         if n != size or printed:
             row.setdefault("n", {})[group] = n
             row["_cells"][("n", group)] = cell

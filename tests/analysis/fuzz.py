@@ -1,7 +1,6 @@
 """Broken records and spreadsheets, made from good ones, and what must hold for each.
 
-``python -m tests.analysis.fuzz --count 10000 --seed 1`` runs many and prints what failed; the
-tests run a few hundred.  Each input either loads, and then its audit and its tables end too,
+``make fuzz`` runs many and prints what failed; the tests run a few hundred.  Each input either loads, and then its audit and its tables end too,
 or is refused in one sentence that names a file; always within the time and memory allowed, and
 without a file written or a file read outside its folder.
 """

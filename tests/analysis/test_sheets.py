@@ -223,7 +223,7 @@ REFUSED = {
     "no such heading": (GROUPS, "variable,cases,controls,Pee\nA,1 ± 1,1 ± 1,1\n", 'heading "Pee"'),
     "no group": (GROUPS, "variable,cases,contrls\nA,1 ± 1,1 ± 1\n", 'heading "contrls"'),
     "n of no group": (GROUPS, "variable,cases,n:contrls\nA,1 ± 1,1\n", "names no group"),
-    "n differs": (GROUPS, "variable,cases (n=113),controls\nA,1 ± 1,1 ± 1\n", "n = 113, the record 112"),
+    "n differs": (GROUPS, "variable,cases (n=113),controls\nA,1 ± 1,1 ± 1\n", 'n = 113, the record "112"'),
     "column twice": (GROUPS, "variable,cases,cases\nA,1 ± 1,1 ± 1\n", "twice"),
     "column twice in other words": (GROUPS, "variable,cases,With event\nA,1 ± 1,1 ± 1\n", "same column"),
     "no variable": (GROUPS, "level,cases,controls\nA,1,1\n", '"variable" is missing'),
@@ -239,7 +239,7 @@ REFUSED = {
     "percentage too large": (GROUPS, "variable,cases,controls\nA,1 (101%),1\n", "between 0 and 100"),
     "two P for a row": (GROUPS, "variable,level,cases,controls,p\nA,x,1,1,0.1\n,y,2,2,0.2\n", "above it for the same row"),
     "summary unknown": (GROUPS, "variable,cases,controls,summary\nA,1,1,mean\n", "allowed are mean_sd"),
-    "denominators differ": (GROUPS, "variable,level,cases,controls\nA,x,1/9,1\n,y,2/8,1\n", "8 patients, above it for the same row 9"),
+    "denominators differ": (GROUPS, "variable,level,cases,controls\nA,x,1/9,1\n,y,2/8,1\n", '"8" patients, above it for the same row "9"'),
     "more cells than headings": (GROUPS, "variable,cases,controls\nA,1,1,1\n", "more cells than the 3"),
     "empty": (GROUPS, "", "the sheet is empty"),
     "headings only": (GROUPS, "variable,cases,controls\n", "headings only"),
@@ -317,6 +317,12 @@ def test_a_sheet_needs_a_file(tmp_path):
     (tmp_path / "paper.yaml").write_text(yaml.safe_dump(tree, allow_unicode=True))
     with pytest.raises(PaperError, match="the key sheet belongs to a table with a file"):
         load_paper(tmp_path / "paper.yaml")
+
+
+def test_a_table_without_end_is_refused(load):
+    sheet = "label,b\n" + "".join(f"P{i},0.1\n" for i in range(101))
+    with pytest.raises(PaperError, match="found 101 entries, at most 100 are allowed"):
+        load(MODEL, sheet)
 
 
 def test_many_tables_of_one_sheet_are_bounded(tmp_path):

@@ -108,7 +108,8 @@ class Convention:
     r"""How a row is printed where that is not the usual way.
 
     `units`: ratio and limits belong to so many units of the predictor (a hazard ratio per 10
-    years beside a B per year; 2 for SAS's effect coding, whose B is half a log odds ratio);
+    years beside a B per year; 2 for SAS's effect coding, whose B is half a log odds ratio; −1
+    for the ratio of the other category or event);
     `wald_is_z`: the column Wald holds \|B\|/SE and not its square; `one_sided`: so is P.
     """
 
@@ -150,8 +151,10 @@ def half_planes(
     logs = _coarse(logs)
     if column == "ratio":
         return _strip(1, 0, logs)
-    # ln limit = B ∓ z·SE with SE >= 0: each side takes the end of z that allows more
-    towards, away = (-z.high, -z.low) if column == "ci.low" else (z.low, z.high)
+    # ln limit = B ∓ z·SE with SE >= 0: each side takes the end of z that allows more; turned
+    # round (units below 0) the lower limit of the ratio is the upper one of B
+    is_lower = (column == "ci.low") == (convention.units > 0)
+    towards, away = (-z.high, -z.low) if is_lower else (z.low, z.high)
     planes = []
     if not math.isinf(logs.high):
         planes.append((1, towards, logs.high))

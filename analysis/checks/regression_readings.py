@@ -55,6 +55,9 @@ def _conventions(row: PrintedRow) -> Iterator[tuple[Convention, str]]:
         yield Convention(wald_is_z=True), "the column Wald holds |B|/SE, not its square"
     if "p" in printed:
         yield Convention(one_sided=True), "P is one-sided"
+    if {"b"} & printed and {"ratio", *_LIMITS} & printed:
+        turned = "ratio and limits are those of the other category (or event), exp(−B)"
+        yield Convention(units=Fraction(-1)), turned
     if {"b", "se"} & printed and {"ratio", *_LIMITS} & printed:
         for units in _UNITS:
             for factor in (Fraction(units), Fraction(1, units)):

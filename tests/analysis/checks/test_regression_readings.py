@@ -184,6 +184,11 @@ def reading(wald_type: bool = True, level_is_printed: bool = True, **cells: str)
         ({"b": "0.021", "ratio": "1.234", "ci_low": "1.071", "ci_high": "1.421"}, "10 units"),
         ({"b": "0.350", "se": "0.100", "ratio": "2.014"}, "codes −1 and 1"),
         ({"wald": "7.900", "p": "0.048"}, "3 degrees of freedom"),
+        ({"b": "-0.460", "ratio": "1.584"}, "the other category"),
+        (
+            {"b": "-0.460", "se": "0.143", "ratio": "1.584", "ci_low": "1.197", "ci_high": "2.097"},
+            "the other category",
+        ),
         (
             {"b": "0.46", "se": "0.14", "ratio": "1.592", "ci_low": "1.204", "ci_high": "2.084"},
             "from rounded numbers",
@@ -204,7 +209,8 @@ def test_a_level_that_is_not_printed_may_be_another_one():
     "cells",
     [
         {"b": "0.460", "ratio": "1.858"},
-        {"b": "-0.460", "ratio": "1.584"},
+        {"b": "-0.460", "ratio": "1.384"},
+        {"b": "-0.460", "se": "0.143", "ratio": "1.584", "ci_low": "1.197", "ci_high": "2.298"},
         {"ratio": "2.50", "ci_low": "1.10", "ci_high": "2.40"},  # outside its limits
         {"ratio": "1.58", "ci_low": "1.20", "ci_high": "2.90"},
         {"b": "0.460", "se": "0.143", "wald": "13.027"},

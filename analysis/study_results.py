@@ -219,6 +219,14 @@ class Results:
 
 def analyse(patients: Patients) -> Results:
     """All results; raises :class:`EstimateError` if there are no two groups at all."""
+    from threadpoolctl import threadpool_limits
+
+    # thin matrices: threads of BLAS would wait for each other longer than they work
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _analyse(patients)
+
+
+def _analyse(patients: Patients) -> Results:
     found = Results(patients)
     outcome = patients.values(OUTCOME)
     events, without = int((outcome == 1).sum()), int((outcome == 0).sum())

@@ -110,7 +110,8 @@ def _decimals(column: pd.Series, asked: int | None) -> int:
     """Three digits of the SD, where the study asks for no other number of decimals."""
     if asked is not None:
         return asked
-    sd = float(np.nanstd(column.to_numpy(dtype=float)))
+    values = column.dropna().to_numpy(dtype=float)
+    sd = float(values.std()) if len(values) else 0.0
     return int(np.clip(2 - np.floor(np.log10(sd)), 0, 3)) if np.isfinite(sd) and sd > 0 else 1
 
 

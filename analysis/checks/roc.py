@@ -419,7 +419,8 @@ def _other_p(marker: _Marker, null: _P) -> str:
             return "It fits a one-sided P only."
     if min(n1, n0) < _EXACT_BELOW and not _uses_spss(marker.paper):
         return "It may come from an exact rank-sum test, which programs use in groups so small."
-    if row.se is None and row.ci is None and min(n1, n0) >= 2:
+    # an interval that is not AUC ± z·SE (a logit one, a bootstrap) does not print an SE either
+    if row.se is None and _p_with(marker, PRINTED_SE) is None and min(n1, n0) >= 2:
         largest = sqrt(Interval.point(bounds.variance_range(marker.auc, n1, n0).high))
         if target.low <= p_from_z(deviation / Interval(Fraction(0), largest.high)).high:
             return "It fits only an estimated SE, which is not printed."

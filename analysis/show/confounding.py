@@ -80,6 +80,8 @@ class Confounding:
             int(crude[key])  # type: ignore[call-overload]
             for key in ("exposed_events", "exposed", "others_events", "others")
         )
+        if self.counts[0] == 0 or self.counts[2] == 0:
+            raise ValueError(f"one side of {coefficient} has no event")
 
     # --- what stands in the model --------------------------------------------------------
 
@@ -491,6 +493,8 @@ def _estimate(found: Estimate) -> str:
 
 
 def _down(value: float) -> str:
+    if math.isinf(value):
+        return "no limit"
     return f"{math.floor(value * 100 + 1e-9) / 100:.2f}"
 
 

@@ -180,7 +180,7 @@ def test_a_feature_with_fewer_events_is_told_so(tmp_path):
 def test_a_side_without_an_event_is_refused_in_words(tmp_path):
     tree = nearly_everything()
     tree["tables"][1]["rows"][0]["sensitivity"] = "1.000"
-    with pytest.raises(ValueError, match="one side of table3.marker has no event"):
+    with pytest.raises(ValueError, match=r"one side of table3\.marker has no event"):
         Confounding(read(tmp_path, tree), "table3.marker")
 
 

@@ -80,6 +80,8 @@ class Confounding:
             int(crude[key])  # type: ignore[call-overload]
             for key in ("exposed_events", "exposed", "others_events", "others")
         )
+        if self.counts[0] == 0 or self.counts[2] == 0:
+            raise ValueError(f"one side of {coefficient} has no event")
 
     # --- what stands in the model --------------------------------------------------------
 
@@ -348,15 +350,20 @@ class Confounding:
             sheet.line([left, right], [y(tick)] * 2, LINE, 0.6)
             sheet.text(left - 6, y(tick) + 4, f"{tick}", size=SMALL, colour=SOFT, align="right")
         strong = self.strongest
-        sheet.line([left, right], [y(strong.own.value)] * 2, INK, 1.2, (1, 3))
+        if strong.own.value <= most:
+            sheet.line([left, right], [y(strong.own.value)] * 2, INK, 1.2, (1, 3))
         told, data = [], []
         for words, ratio, e, colour, dash in lines:
             # the curve from where it enters the square at the top to where it leaves at the right
+            if ratio >= most:
+                told.append(f"{words}: {e:.2f} each, outside the plot.")
+                continue
             first = float(bias.needed_confounder_event(ratio, most))
             places = [first * (most / first) ** (i / 120) for i in range(121)]
             needed = [float(v) for v in bias.needed_confounder_event(ratio, places)]
             sheet.line([x(u) for u in places], [y(v) for v in needed], colour, 2, dash)
-            sheet.mark(x(e), y(e), "o", colour, 7)
+            if e <= most:
+                sheet.mark(x(e), y(e), "o", colour, 7)
             told.append(f"{words}: {e:.2f} each, or {needed[-1]:.2f} with {most:g}.")
             for u in (1.5, 2, 3, 5, 10):
                 v = float(bias.needed_confounder_event(ratio, u))
@@ -486,6 +493,8 @@ def _estimate(found: Estimate) -> str:
 
 
 def _down(value: float) -> str:
+    if math.isinf(value):
+        return "no limit"
     return f"{math.floor(value * 100 + 1e-9) / 100:.2f}"
 
 

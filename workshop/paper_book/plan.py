@@ -321,7 +321,7 @@ class Subject:
                 label = f"{own}: {label}"
                 try:
                     more = self.of(paper, table, row)
-                except (ValueError, ZeroDivisionError) as error:
+                except ValueError as error:
                     reasons.append(str(error).replace(id, label).replace(table.id, own))
                     continue
                 rows.append(
@@ -354,6 +354,8 @@ def _effect_size(paper: Paper, table: Any, row: Any) -> dict[str, Any]:
 
     found = EffectSize(paper, table.id, row.id)
     found.told()
+    found.measures_sheet()
+    found.baseline_sheet()
     return {
         "hazard": table.model == "cox",
         "adjusted": table.analysis == "multivariable",
@@ -367,6 +369,7 @@ def _usefulness(paper: Paper, table: Any, row: Any) -> dict[str, Any]:
 
     found = Usefulness(paper, f"{table.id}.{row.id}")
     found.told()
+    found.decision_plot("tried")
     return {"window": found.useful.exists}
 
 
@@ -377,6 +380,7 @@ def _confounding(paper: Paper, table: Any, row: Any) -> dict[str, Any]:
     if float(row.ci.low) <= 1:
         raise ValueError(f"the interval of {table.id}.{row.id} holds no effect, or an inverse one")
     found.told()
+    found.values_sheet()
     return {}
 
 

@@ -11,7 +11,7 @@ from analysis.findings import Finding, Verdict
 from analysis.paper import load_paper
 from analysis.show import book, parts, plots
 from analysis.show.book import Chapter, verdict_words
-from analysis.show.confounding import Confounding
+from analysis.show.confounding import Confounding, _down
 from analysis.show.cutoff import Searched, counts
 from analysis.show.effect_size import EffectSize
 from analysis.show.usefulness import Usefulness
@@ -159,3 +159,30 @@ def test_a_table_is_called_as_the_paper_calls_it(tmp_path):
     paper = read(tmp_path, three_groups())
     assert parts.label("table2", paper) == "Table II"
     assert parts.title("table2", paper) == "Table II: By tertile"
+
+
+def test_a_ratio_beyond_the_plot_is_told_and_not_drawn(tmp_path):
+    tree = nearly_everything()
+    tree["tables"][2]["rows"][0] |= {"ratio": "30.00", "ci": "12.00–75.00"}
+    figure = Confounding(read(tmp_path, tree), "table3.marker").curves("curves")
+    assert "outside the plot" in figure.alt
+    assert "nan" not in figure.svg
+
+
+def test_a_feature_with_fewer_events_is_told_so(tmp_path):
+    tree = nearly_everything()
+    tree["tables"][0]["rows"][2]["values"] = {"dead": "5 (10.0%)", "alive": "40 (40.0%)"}
+    found = EffectSize(read(tmp_path, tree), "table3", "fever")
+    assert found.difference.value < 0
+    assert "−" in found.measures_sheet().text
+
+
+def test_a_side_without_an_event_is_refused_in_words(tmp_path):
+    tree = nearly_everything()
+    tree["tables"][1]["rows"][0]["sensitivity"] = "1.000"
+    with pytest.raises(ValueError, match=r"one side of table3\.marker has no event"):
+        Confounding(read(tmp_path, tree), "table3.marker")
+
+
+def test_what_is_left_of_a_ratio_may_have_no_limit():
+    assert (_down(float("inf")), _down(1.239)) == ("no limit", "1.23")

@@ -30,10 +30,26 @@ TWO_GROUP = (
     ),
     Section(
         "t", "Means, standard deviations and t", ("t_statistic", "two_t_tests"),
-        ("t from means and SDs", "P from t"),
+        ("t from means and SDs", "P from t", "P from means and SDs"),
         "Each t against the printed means and standard deviations, and each P against its t.",
         "t_plot", "Where each printed t lies in the interval that the printed means and standard "
         "deviations allow.",
+    ),
+    Section(
+        "several", "Three groups and more", ("analysis_of_variance",),
+        ("F from means and SDs", "P from F"),
+        "Each F against the printed means and standard deviations, and each P against its F.",
+    ),
+    Section(
+        "ranks", "Medians and tests by ranks", ("ranks",),
+        ("medians and quartiles", "a test by ranks", "tests left open"),
+        "What medians, quartiles and statistics of ranks can be, and what the patients would be "
+        "needed for.",
+    ),
+    Section(
+        "everyone", "All patients beside their groups", ("all_patients",),
+        ("all patients and their groups",),
+        "The column of all patients against the groups.",
     ),
     Section(
         "chi", "Chi-square and its P", ("chi_square",),
@@ -75,8 +91,15 @@ ROC = (
     ),
     Section(
         "areas", "The area, its interval and its P", ("p_of_area",),
-        ("AUC, SE and CI", "P of the AUC", "one convention for P"),
+        ("AUC, SE and CI", "P of the AUC", "one convention for P", "AUC as pairs of patients",
+         "direction of the AUC"),
         "Each area with its interval and P value, recomputed.",
+    ),
+    Section(
+        "measures", "One cut-off, one two-by-two table", ("one_table_behind",),
+        ("measures of a cut-off", "one table behind a cut-off", "order of cut-offs"),
+        "Predictive values, likelihood ratios and other measures against the counts that print "
+        "like sensitivity and specificity.",
     ),
     Section(
         "errors", "Is the standard error possible?", ("error_of_area",),
@@ -101,7 +124,7 @@ ROC = (
 REGRESSION = (
     Section(
         "rows", "One row, two unknowns", ("regression_row",),
-        ("columns of a regression row",),
+        ("columns of a regression row", "order of the limits"),
         "Each number of each row against the others, all at once.",
         "forest_plot", "The printed ratios with their intervals, above those recomputed from "
         "coefficient and standard error.", "no_effect_line",
@@ -110,6 +133,16 @@ REGRESSION = (
         "names", "What the ratio is called", ("name_of_ratio", "changed_ratio"),
         ("name of the ratio",),
         "What each ratio is under the usual models, beside the crude ratios from the counts.",
+    ),
+    Section(
+        "univariable", "One predictor alone", ("univariable",),
+        ("univariable row and counts",),
+        "Each row against the counts of its predictor.",
+    ),
+    Section(
+        "events", "How many events an error needs", ("events_and_error",),
+        ("standard error and number of events",),
+        "The standard errors and the floor that the number of events sets.",
     ),
     Section(
         "constant", "What the constant knows", ("constant", "codings"),

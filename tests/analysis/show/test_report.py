@@ -142,6 +142,22 @@ def test_every_check_says_whose_method_it_uses_and_the_entry_is_there():
     assert len(known) == len(re.findall(r"^@", text, re.MULTILINE))
 
 
+def names_of_checks() -> set[str]:
+    """Every name of a check that stands in the source of the checks."""
+    name = re.compile(r'(?:check=|^_?CHECK = |p_finding\(\s*f?"[^"]*", )"([^"]+)"', re.MULTILINE)
+    return {n for f in (sources.REFERENCES.parents[1] / "analysis/checks").glob("*.py") for n in name.findall(f.read_text("utf-8"))}  # fmt: skip
+
+
+def test_every_check_in_the_source_has_its_method_and_its_section():
+    from workshop.paper_book.sections import ACROSS, OF_KIND, TEXT
+
+    names = names_of_checks()
+    assert {"P from t", "a test by ranks", "P from F", "counts and percentages"} <= names
+    assert names <= set(sources.METHODS)
+    told = {c for kind in (*OF_KIND.values(), TEXT, ACROSS) for s in kind for c in s.checks}
+    assert names <= told
+
+
 def test_only_the_methods_that_were_used_are_cited():
     paper = load_paper(PAPER)
     of_counts = audit(paper).only("table1", check="counts and percentages")

@@ -36,8 +36,9 @@ check-site: book  ## Look at every built page: links, then a browser (needs Chro
 refresh: $(INSTALLED)  ## Run all chapters again and write the .ipynb beside each .md
 	@$(RUN) workshop refresh
 
-fuzz: $(INSTALLED)  ## Give 10,000 broken files to the loaders and the audit
+fuzz: $(INSTALLED)  ## Give 10,000 broken records and 5,000 broken studies of patients to the loaders
 	@PYTHONPATH=$(CURDIR):$(CURDIR)/tests/analysis $(RUN) tests.analysis.fuzz --count 10000
+	@PYTHONPATH=$(CURDIR):$(CURDIR)/tests/analysis $(RUN) tests.analysis.fuzz --count 5000 --studies
 
 times: $(INSTALLED)  ## Measure all chapters for the page on execution times
 	@$(RUN) workshop times

@@ -1,8 +1,9 @@
-"""Broken records and spreadsheets, made from good ones, and what must hold for each.
+"""Broken records, spreadsheets and files of patients, made from good ones, and what must hold.
 
-``make fuzz`` runs many and prints what failed; the tests run a few hundred.  Each input either loads, and then its audit and its tables end too,
-or is refused in one sentence that names a file; always within the time and memory allowed, and
-without a file written or a file read outside its folder.
+``make fuzz`` runs many and prints what failed; the tests run a few hundred.  Each input either
+loads, and then its audit and its tables end too, or is refused in one sentence that names a file;
+always within the time and memory allowed, and without a file written or a file read outside its
+folder.  A broken study of patients goes through the whole command.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from pathlib import Path
 import numpy as np
 import yaml
 
+from analysis.__main__ import main as command_line
 from analysis.audit import audit
 from analysis.new_paper import TEMPLATE, new_paper
 from analysis.paper import PaperError, load_paper
 from analysis.show.export import to_csv
 from analysis.show.terminal import ledger_text
 from analysis.write_sheets import tables_as_csv
+from tests.analysis import studies
 from tests.analysis import test_paper_shapes as shapes
 from tests.analysis.test_bad_input import GOOD
 
@@ -294,7 +297,18 @@ _CHANGES: list[tuple[Callable[[np.random.Generator, bytes], bytes], float]] = [
 def broken(seed: int) -> tuple[Files, str]:
     """A folder of files made from a good one, and what was done; the same for the same seed."""
     rng = np.random.default_rng(seed)
-    files = dict(good_files()[rng.choice(len(_WEIGHTS), p=np.array(_WEIGHTS) / sum(_WEIGHTS))])
+    good = good_files()[rng.choice(len(_WEIGHTS), p=np.array(_WEIGHTS) / sum(_WEIGHTS))]
+    return _changed(good, rng)
+
+
+def broken_study(seed: int) -> tuple[Files, str]:
+    """The same for a study of patients."""
+    rng = np.random.default_rng(seed)
+    return _changed(_pick(rng, good_studies()), rng)
+
+
+def _changed(good: Files, rng: np.random.Generator) -> tuple[Files, str]:
+    files = dict(good)
     told = []
     weights = np.array([w for _, w in _CHANGES])
     for _ in range(int(rng.choice([1, 1, 1, 1, 2, 3]))):
@@ -306,6 +320,26 @@ def broken(seed: int) -> tuple[Files, str]:
         files[name] = change(rng, files[name])
         told.append(f"{change.__name__.strip('_')} in {name}")
     return files, ", ".join(told)
+
+
+@cache
+def good_studies() -> list[Files]:
+    """A small study of patients in each kind of file."""
+    import pandas as pd
+
+    study = f"[study]\nresamples = 100\n{studies.BASIC}".encode()
+    frame = pd.DataFrame(studies.rows(), columns=studies.HEAD)
+    found: list[Files] = []
+    for name, write_frame in (
+        ("patients.csv", lambda f, to: f.to_csv(to, index=False)),
+        ("patients.tsv", lambda f, to: f.to_csv(to, index=False, sep="\t")),
+        ("patients.xlsx", lambda f, to: f.to_excel(to, index=False)),
+        ("patients.parquet", lambda f, to: f.to_parquet(to)),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            write_frame(frame, Path(folder) / name)
+            found.append({name: (Path(folder) / name).read_bytes(), "study.toml": study})
+    return found
 
 
 # --- files that are none --------------------------------------------------------------------------
@@ -430,6 +464,29 @@ def hold(file: Path) -> str:
             raise Failed(f"touched: {seen.wrong[:3]}")
 
 
+def hold_study(folder: Path) -> str:
+    """The command ``cohort`` on the files in `folder`: "loads", or the sentence of refusal."""
+    patients = next(f for f in folder.iterdir() if f.stem == "patients")
+    command = ["cohort", str(patients), "--config", str(folder / "study.toml"),
+               "--csv", str(folder / "out")]  # fmt: skip
+    before = {f: f.read_bytes() for f in folder.iterdir()}
+    told, said = io.StringIO(), io.TextIOWrapper(io.BytesIO())
+    with limits(), contextlib.redirect_stderr(told), contextlib.redirect_stdout(said):
+        code = command_line(command)
+    out = folder / "out"
+    if {f: f.read_bytes() for f in folder.iterdir() if f != out} != before:
+        raise Failed("a file beside the results was written")
+    if code == 0:
+        if not list(out.glob("*.csv")):
+            raise Failed("nothing was written")
+        return "loads"
+    if out.exists():
+        raise Failed("results of what was refused")
+    sentence = told.getvalue().removeprefix("error: ").removesuffix("\n")
+    _check_sentence(sentence, folder)
+    return sentence
+
+
 def _check_sentence(text: str, folder: Path) -> None:
     if not text.startswith(str(folder)):
         raise Failed(f"names no file: {text!r}")
@@ -445,13 +502,14 @@ def write(files: Files, folder: Path) -> Path:
     return folder / "paper.yaml"
 
 
-def run(seed: int, folder: Path) -> str:
+def run(seed: int, folder: Path, study: bool = False) -> str:
     """One broken input in a folder of its own: what came of it."""
-    files, _ = broken(seed)
+    files, _ = (broken_study if study else broken)(seed)
     here = folder / str(seed)
     here.mkdir()
     try:
-        return hold(write(files, here))
+        file = write(files, here)
+        return hold_study(here) if study else hold(file)
     finally:
         shutil.rmtree(here, ignore_errors=True)
 
@@ -460,17 +518,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Broken inputs for the loaders and the audit.")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1, help="of the first; the next ones follow")
+    parser.add_argument("--studies", action="store_true", help="of patients, instead of records")
     parser.add_argument("--keep", type=Path, help="a folder for the inputs that fail")
     options = parser.parse_args()
-    good_files()
+    made = broken_study if options.studies else broken
+    made(1)
     limit_memory()
     outcomes: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         for seed in range(options.seed, options.seed + options.count):
             try:
-                outcomes["loads" if run(seed, Path(name)) == "loads" else "refused"] += 1
+                outcomes[
+                    "loads" if run(seed, Path(name), options.studies) == "loads" else "refused"
+                ] += 1
             except (Exception, TooLongError) as error:
-                files, told = broken(seed)
+                files, told = made(seed)
                 last = traceback.extract_tb(error.__traceback__)[-1]
                 where = f"{Path(last.filename).name}:{last.lineno}"
                 outcomes[f"FAILED {type(error).__name__} at {where}"] += 1

@@ -34,6 +34,16 @@ def test_300_broken_inputs(tmp_path, start):
 
 
 @needs_limits
+@pytest.mark.parametrize("start", range(0, 60, 20))
+def test_60_broken_studies_of_patients(tmp_path, start):
+    outcomes = [
+        fuzz.run(seed, tmp_path, study=True) == "loads" for seed in range(start, start + 20)
+    ]
+    assert any(outcomes)
+    assert not all(outcomes)
+
+
+@needs_limits
 def test_what_is_no_plain_file(tmp_path):
     for file in fuzz.special(tmp_path):
         assert fuzz.hold(file) != "loads", file

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import warnings
 import zipfile
 from collections.abc import Sequence
 from contextlib import closing
@@ -229,9 +230,11 @@ def _xlsx(file: Path, wanted: Sequence[str], sheet: str | None) -> Sheet:
             size = sum(part.file_size for part in archive.infolist())
         if size > LARGEST_UNPACKED:
             raise PatientsError(f"{file}: unpacked it is larger than {LARGEST_UNPACKED >> 30} GiB.")
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-        with closing(book):
-            return _page(file, book, wanted, sheet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd parts of a file; what is read is checked
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+            with closing(book):
+                return _page(file, book, wanted, sheet)
     except (PatientsError, OSError):
         raise
     except Exception:  # openpyxl passes on whatever a damaged archive or its XML raises

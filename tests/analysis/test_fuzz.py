@@ -44,6 +44,13 @@ def test_60_broken_studies_of_patients(tmp_path, start):
 
 
 @needs_limits
+@pytest.mark.parametrize("seed", [1028, 1071])
+def test_a_damaged_workbook_is_one_sentence_and_no_warning(tmp_path, seed):
+    """Inputs that were found by `make fuzz`: openpyxl warned beside the sentence."""
+    assert "patients.xlsx" in fuzz.run(seed, tmp_path, study=True)
+
+
+@needs_limits
 def test_what_is_no_plain_file(tmp_path):
     for file in fuzz.special(tmp_path):
         assert fuzz.hold(file) != "loads", file

@@ -14,7 +14,7 @@ from analysis.checks.count_tests import (
 )
 from analysis.checks.mean_tests import F_STATISTIC, STUDENT, WELCH, TRow, t_rows
 from analysis.checks.rank_tests import rank_excuse
-from analysis.checks.rows import Family, label_of
+from analysis.checks.rows import AS_PRINTED, Family, label_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, TwoGroupTable
 
@@ -98,7 +98,7 @@ def _convention(
         printed=said,
         attainable=", ".join(explains) if explains else "no single convention",
         by_hand=ruled_out or "every row fits every convention within rounding",
-        assumptions=(said,),
+        assumptions=(said, AS_PRINTED) if verdict is Verdict.IMPOSSIBLE else (said,),
         values={
             "explains": explains,
             "against": {c: [label(r) for r in rows_] for c, rows_ in against.items()},

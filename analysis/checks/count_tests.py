@@ -527,13 +527,16 @@ def _rare_ps(case: CountTable) -> dict[str, float]:
     }
     if case.is_2x2:
         one_sided = two_samples.fisher_one_sided(case.counts)
-        found |= {f"{FISHER}, one-sided": one_sided} if one_sided is not None else {}
+        if one_sided is not None:
+            found[f"{FISHER}, one-sided"] = one_sided[0]
         halves = {name: x for name, x in count_ps(case).items() if name != FISHER}
         found |= {f"{name}, one-sided": p / 2 for name, p in halves.items()}
         if one_sided is not None:
-            found[f"{FISHER}, twice the smaller side"] = min(1.0, 2 * one_sided)
+            found[f"{FISHER}, twice the smaller side"] = min(1.0, 2 * one_sided[0])
+            found[f"{FISHER}, one-sided the other way"] = one_sided[1]
             found[f"{FISHER}, mid-P"] = two_samples.fisher_mid_p(case.counts)
         root = math.sqrt(two_samples.unpooled(case.counts))
+        found |= {f"{name}, one-sided the other way": 1 - p / 2 for name, p in halves.items()}
         found[UNPOOLED] = float(common.p_from_z(Interval.point(Fraction(root))).high)
     elif (fisher := two_samples.fisher_p(case.counts)) is not None:
         found[FISHER] = fisher

@@ -158,7 +158,7 @@ def p3(chi2: float) -> str:
         ("chi_square", f"{ts.fisher_p(TABLE):.3f}", V.DEPENDS, "fits Fisher's exact test, the row"),
         ("fisher", p3(CHI2), V.DEPENDS, "fits Pearson's chi-square, the row names Fisher's exact"),
         ("fisher", "0.6", V.IMPOSSIBLE, "Fisher"),
-        ("t", "0.9", V.DEPENDS, "the row names Student's t test, which counts do not decide"),
+        ("t", "0.6", V.DEPENDS, "the row names Student's t test, which counts do not decide"),
         ("t", p3(CHI2), V.DEPENDS, "fits Pearson's chi-square, the row names Student's t test"),
         ("trend", p3(float(ts.linear_by_linear(TABLE))), V.REPRODUCED, "linear"),
     ],

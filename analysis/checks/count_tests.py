@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -140,9 +141,34 @@ def count_excuse(case: CountTable) -> str | None:
     return case.other_tests
 
 
+_MOST_GROUPS = 8  # with more groups no test of two of them is tried
+
+
+def _of_two(case: CountTable) -> Iterator[tuple[str, CountTable]]:
+    """Two of three or more groups alone (patients beside a column of controls, or a test
+    after the test of all), and one group against all others together."""
+    k = len(case.groups)
+    if not 2 < k <= _MOST_GROUPS or len(case.counts[0]) != k:
+        return
+    labels = [group.label for group in case.groups]
+    tried = [
+        (f"of {labels[i]} against {labels[j]} alone", [(line[i], line[j]) for line in case.counts])
+        for i, j in itertools.combinations(range(k), 2)
+    ]
+    tried += [
+        (f"of {labels[i]} against all others", [(x[i], sum(x) - x[i]) for x in case.counts])
+        for i in range(k)
+    ]
+    for words, lines in tried:
+        lines = [line for line in lines if any(line)]
+        if len(lines) > 1 and all(map(sum, zip(*lines, strict=True))):
+            yield words, replace(case, counts=tuple(lines))
+
+
 def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
-    """The table without the categories of unknown values, and with missing values as one
-    more category."""
+    """The table of two of its groups, without the categories of unknown values, and with
+    missing values as one more category."""
+    yield from _of_two(case)
     if not isinstance(case.row, LevelsRow):
         return
     unknown = [i for i, level in enumerate(case.row.levels) if is_unknown(level.label)]

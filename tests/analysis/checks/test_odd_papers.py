@@ -46,7 +46,7 @@ def means(samples, p, statistic=None, **more):
 
 
 def counts(k, n, p, **more):
-    values = {g: f"{a} ({100 * a / b:.1f}%)" for g, a, b in zip("ab", k, n, strict=True)}
+    values = {g: f"{a} ({100 * a / b:.1f}%)" for g, a, b in zip("ab", k, n, strict=False)}
     return {"id": "f", "variable": "f", "summary": "n_pct", "values": values, "p": p3(p)} | more
 
 
@@ -139,6 +139,41 @@ TOLD = {
         {"categorical": "chi-square test in the weighted sample (IPTW)"},
     ),
 }  # fmt: skip
+
+
+K3, N3 = np.array([13, 25, 22]), np.array(SIZES3)
+ALL3 = np.array([K3, N3 - K3])
+TWO = [
+    ALL3[:, :2], ALL3[:, 1:], ALL3[:, ::2],
+    *(np.column_stack([ALL3[:, i], ALL3.sum(1) - ALL3[:, i]]) for i in range(3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [False, True])
+@pytest.mark.parametrize("table", TWO, ids=["ab", "bc", "ac", "a", "b", "c"])
+def test_p_of_two_of_three_groups(said, table, levels):
+    """Controls in a third column, a test after the test of all, one group against the rest."""
+    chi2, p, _, _ = stats.chi2_contingency(table, correction=False)
+    of_all = stats.chi2_contingency(ALL3, correction=False)
+    assert f"{p:.3f}" != f"{of_all.pvalue:.3f}"
+    for more in ({}, {"statistic": f"{chi2:.3f}"}):
+        row = counts(K3, N3, p) | more
+        row["values"] = {
+            g: f"{k} ({100 * k / n:.1f}%)" for g, k, n in zip("abc", K3, N3, strict=True)
+        }
+        if levels:
+            values = [
+                {g: str(k) for g, k in zip("abc", line, strict=True)} for line in ALL3.tolist()
+            ]
+            row["summary"] = "levels"
+            del row["values"]
+            row["levels"] = [
+                {"id": f"l{i}", "label": f"level {i}", "values": v} for i, v in enumerate(values)
+            ]
+        assert said(paper([row], {"categorical": "chi-square test"}, SIZES3)) == []
+    wrong = row | {"p": "0.900"}
+    wrong.pop("statistic")
+    assert said(paper([wrong], {"categorical": "chi-square test"}, SIZES3))
 
 
 @pytest.mark.parametrize("name", TOLD)

@@ -130,6 +130,17 @@ class FRow:
                 ):
                     t = test(n1, m1, s1, n2, m2, s2)
                     found[f"{words}, {suffix}"] = ss.FInterval(t.squared, 1, t.df)
+        for i, group in enumerate(self.groups):
+            box = self.box()
+            one, rest = box.pop(i), ss.together(box)
+            if one[0] > 1:
+                for test, suffix in (
+                    (two_samples.student_t, "Student's t"),
+                    (two_samples.welch_t, "Welch's t"),
+                ):
+                    t = test(*one, *rest)
+                    words = f"{group.label} against all others, {suffix}"
+                    found[words] = ss.FInterval(t.squared, 1, t.df)
         return found
 
     def fitting(self) -> list[str]:
@@ -177,7 +188,8 @@ def f_from_means(paper: Paper) -> Iterator[Finding]:
             verdict = Verdict.IMPOSSIBLE
             assumptions = (
                 "F of an analysis of variance (one-way, Welch, Brown and Forsythe), of a "
-                "linear trend, or t or F of two of the groups, each of the whole groups",
+                "linear trend, or t or F of two of the groups or of one against all others, "
+                "each of the whole groups",
                 "the figures after ± are SDs or standard errors",
             )
         shown = list(found) if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE) else [case.default]

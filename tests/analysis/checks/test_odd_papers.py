@@ -176,6 +176,17 @@ def test_p_of_two_of_three_groups(said, table, levels):
     assert said(paper([wrong], {"categorical": "chi-square test"}, SIZES3))
 
 
+@pytest.mark.parametrize("equal", [True, False])
+@pytest.mark.parametrize("i", range(3))
+def test_means_of_one_of_three_groups_against_the_rest(said, i, equal):
+    rest = np.concatenate([x for j, x in enumerate(THREE) if j != i])
+    t, p = stats.ttest_ind(THREE[i], rest, equal_var=equal)
+    tests = {"continuous": "t test"}
+    assert said(paper([means(THREE, p)], tests, SIZES3)) == []
+    assert said(paper([means(THREE, p, t)], tests, SIZES3)) == []
+    assert said(paper([means(THREE, p, 9.99)], tests, SIZES3))
+
+
 @pytest.mark.parametrize("name", TOLD)
 def test_what_the_paper_tells_is_never_impossible(said, name):
     assert said(TOLD[name]) == []

@@ -32,6 +32,10 @@ ERRORS = "the figures after ± are standard errors, not SDs"
 DIVISOR = "SDs have the divisor n, not n − 1"
 CUT = "the figures are cut off, not rounded"
 
+# and every comparison of means
+WHOLE_GROUPS = "the test is of the whole groups, two-sided or one-sided"
+SPREADS = "the figures after ± are SDs or standard errors"
+
 
 def rows_of(paper: Paper, *kinds: type) -> Rows:
     """The rows of these kinds of all tables that compare groups (all rows if none is named)."""
@@ -282,6 +286,13 @@ def and_one_sided(
             yield f"{name}, one-sided the other way", Interval.point(1) - half
 
 
+def grant(finding: Finding, *granted: str) -> Finding:
+    """The finding; if it says impossible, with what it takes for granted."""
+    if finding.verdict is not Verdict.IMPOSSIBLE:
+        return finding
+    return replace(finding, assumptions=(*finding.assumptions, *granted))
+
+
 def not_impossible(
     finding: Finding, excuse: str | None, granted: str | None = AS_PRINTED
 ) -> Finding:
@@ -290,6 +301,5 @@ def not_impossible(
     if finding.verdict is not Verdict.IMPOSSIBLE:
         return finding
     if excuse is None:
-        assumptions = (*finding.assumptions, *([granted] if granted else []))
-        return replace(finding, assumptions=assumptions)
+        return grant(finding, *([granted] if granted else []))
     return replace(finding, verdict=Verdict.DEPENDS, assumptions=(excuse,))

@@ -12,7 +12,7 @@ from scipy import stats
 
 from analysis.audit import audit
 from analysis.checks.counts import OF_PATIENTS
-from analysis.checks.rows import AS_PRINTED
+from analysis.checks.rows import AS_PRINTED, SPREADS, WHOLE_GROUPS
 from analysis.findings import Verdict
 from paper_writer import load
 
@@ -219,6 +219,20 @@ def test_what_nobody_tells_stands_among_the_assumptions(said, name):
     found = said(paper(UNTOLD[name], tests))
     assert found
     assert all(AS_PRINTED in f.assumptions for f in found)
+
+
+def test_half_widths_after_the_sign_and_other_columns_stand_among_the_assumptions(said):
+    """Half an interval after ±, or a standardised difference where t would stand."""
+    halves = [f"{x.mean():.1f} ± {Z * stats.sem(x):.1f}" for x in (A, B)]
+    row = means((A, B), stats.ttest_ind(A, B).pvalue)
+    row["values"] = dict(zip("ab", halves, strict=True))
+    (found,) = said(paper([row], {"continuous": "t test"}))
+    assert {SPREADS, WHOLE_GROUPS, AS_PRINTED} <= set(found.assumptions)
+    row = means((A, B), stats.ttest_ind(A, B).pvalue, 0.41)
+    for found in said(paper([row], {"continuous": "t test"})):
+        if found.check != "P from t":
+            assert any("t" in words.split() for words in found.assumptions)
+            assert AS_PRINTED in found.assumptions
 
 
 def test_weights_that_nobody_tells_stand_among_the_assumptions(said):

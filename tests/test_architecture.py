@@ -177,6 +177,7 @@ FLOORS = {
         "analysis.witnesses",
         "analysis.files",
         "analysis.study",
+        "analysis.study_example",
         "analysis.patients_file",
         "analysis.study_results",
         "analysis.study_table",

@@ -14,7 +14,7 @@ from analysis.checks.count_tests import (
 )
 from analysis.checks.mean_tests import F_STATISTIC, STUDENT, WELCH, TRow, t_rows
 from analysis.checks.rank_tests import rank_excuse
-from analysis.checks.rows import Family, label_of
+from analysis.checks.rows import AS_PRINTED, Family, label_of
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, TwoGroupTable
 
@@ -89,16 +89,18 @@ def _convention(
         if against[c]
     )
     said = f'the methods say "{stated}"' if stated else "the methods name no test"
+    statistics = "t" if name == "t" else "chi-square"
+    holds = f"the column of statistics holds {statistics}, of the whole groups"
     yield Finding(
         id=f"{table.id}.{name}_convention",
         check="one convention for the table",
         verdict=verdict,
         numbers=tuple(f"{row}.statistic" for row in rows),
-        claim=f"One test explains all {len(rows)} {'t' if name == 't' else 'chi-square'} statistics of the table",
+        claim=f"One test explains all {len(rows)} {statistics} statistics of the table",
         printed=said,
         attainable=", ".join(explains) if explains else "no single convention",
         by_hand=ruled_out or "every row fits every convention within rounding",
-        assumptions=(said,),
+        assumptions=(said, holds, AS_PRINTED) if verdict is Verdict.IMPOSSIBLE else (said,),
         values={
             "explains": explains,
             "against": {c: [label(r) for r in rows_] for c, rows_ in against.items()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from analysis.checks.rows import (
     first_that_fits,
     fits_other,
     fits_squared,
+    grant,
     is_unknown,
     label_of,
     named,
@@ -140,9 +142,34 @@ def count_excuse(case: CountTable) -> str | None:
     return case.other_tests
 
 
+_MOST_GROUPS = 8  # with more groups no test of two of them is tried
+
+
+def _of_two(case: CountTable) -> Iterator[tuple[str, CountTable]]:
+    """Two of three or more groups alone (patients beside a column of controls, or a test
+    after the test of all), and one group against all others together."""
+    k = len(case.groups)
+    if not 2 < k <= _MOST_GROUPS or len(case.counts[0]) != k:
+        return
+    labels = [group.label for group in case.groups]
+    tried = [
+        (f"of {labels[i]} against {labels[j]} alone", [(line[i], line[j]) for line in case.counts])
+        for i, j in itertools.combinations(range(k), 2)
+    ]
+    tried += [
+        (f"of {labels[i]} against all others", [(x[i], sum(x) - x[i]) for x in case.counts])
+        for i in range(k)
+    ]
+    for words, lines in tried:
+        lines = [line for line in lines if any(line)]
+        if len(lines) > 1 and all(map(sum, zip(*lines, strict=True))):
+            yield words, replace(case, counts=tuple(lines))
+
+
 def _variants(case: CountTable) -> Iterator[tuple[str, CountTable]]:
-    """The table without the categories of unknown values, and with missing values as one
-    more category."""
+    """The table of two of its groups, without the categories of unknown values, and with
+    missing values as one more category."""
+    yield from _of_two(case)
     if not isinstance(case.row, LevelsRow):
         return
     unknown = [i for i, level in enumerate(case.row.levels) if is_unknown(level.label)]
@@ -379,6 +406,7 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
         for name, (value, _) in _rare_statistics(case).items():
             if name in agree:
                 shown[name] = format_fixed(value, decimals + 1)
+        tried = "the statistic is a chi-square or z of the counts, or of Fisher's test"
         finding = Finding(
             id=f"{case.id}.chi2_from_counts",
             check="chi-square from counts",
@@ -392,7 +420,7 @@ def chi2_from_counts(paper: Paper) -> Iterator[Finding]:
             values={name: float(value.low) for name, value in variants.items()}
             | {"label": case.label, "chi2": float(printed.value)},
         )
-        yield not_impossible(finding, count_excuse(case))
+        yield not_impossible(grant(finding, tried), count_excuse(case))
 
 
 def _tried(names: Iterable[str]) -> str:
@@ -527,13 +555,16 @@ def _rare_ps(case: CountTable) -> dict[str, float]:
     }
     if case.is_2x2:
         one_sided = two_samples.fisher_one_sided(case.counts)
-        found |= {f"{FISHER}, one-sided": one_sided} if one_sided is not None else {}
+        if one_sided is not None:
+            found[f"{FISHER}, one-sided"] = one_sided[0]
         halves = {name: x for name, x in count_ps(case).items() if name != FISHER}
         found |= {f"{name}, one-sided": p / 2 for name, p in halves.items()}
         if one_sided is not None:
-            found[f"{FISHER}, twice the smaller side"] = min(1.0, 2 * one_sided)
+            found[f"{FISHER}, twice the smaller side"] = min(1.0, 2 * one_sided[0])
+            found[f"{FISHER}, one-sided the other way"] = one_sided[1]
             found[f"{FISHER}, mid-P"] = two_samples.fisher_mid_p(case.counts)
         root = math.sqrt(two_samples.unpooled(case.counts))
+        found |= {f"{name}, one-sided the other way": 1 - p / 2 for name, p in halves.items()}
         found[UNPOOLED] = float(common.p_from_z(Interval.point(Fraction(root))).high)
     elif (fisher := two_samples.fisher_p(case.counts)) is not None:
         found[FISHER] = fisher

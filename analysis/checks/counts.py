@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from analysis.checks import granularity
-from analysis.checks.rows import cut_off, everyone_column, is_unknown, label_of, rows_of
+from analysis.checks.rows import (
+    cut_off,
+    everyone_column,
+    is_unknown,
+    label_of,
+    not_impossible,
+    rows_of,
+    weighted_methods,
+)
 from analysis.findings import Finding, Verdict
 from analysis.paper import Column, CountRow, Level, LevelsRow, Paper, PercentOf
 from analysis.printed import CountPercent, Printed, format_fixed
@@ -81,6 +89,9 @@ def _percentage_cells(paper: Paper) -> Iterator[_Percentage]:
                 )  # fmt: skip
 
 
+OF_PATIENTS = "count and percentage are of the same patients, neither weighted nor imputed"
+
+
 def percentages(paper: Paper) -> Iterator[Finding]:
     """``n (%)``: does the count over its group give the percentage?
 
@@ -88,11 +99,12 @@ def percentages(paper: Paper) -> Iterator[Finding]:
     percentages cut off instead of rounded, and percentages mended so that they add up to
     100 are tried before a percentage is called impossible.
     """
+    weights = weighted_methods(paper)
     for cell in _percentage_cells(paper):
         if cell.count > cell.group.size:
             yield _too_many(cell)
         elif cell.cell.percent is not None:
-            yield _percentage(cell, cell.cell.percent)
+            yield not_impossible(_percentage(cell, cell.cell.percent), weights, OF_PATIENTS)
 
 
 def _too_many(cell: _Percentage) -> Finding:

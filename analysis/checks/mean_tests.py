@@ -13,12 +13,15 @@ from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import (
     CUT,
     DIVISOR,
+    SPREADS,
+    WHOLE_GROUPS,
     Family,
     cut_off,
     family,
     first_that_fits,
     fits_other,
     fits_squared,
+    grant,
     label_of,
     not_impossible,
     rows_of,
@@ -239,7 +242,7 @@ def t_from_means(paper: Paper) -> Iterator[Finding]:
             verdict = Verdict.IMPOSSIBLE
             assumptions = (
                 "a two-sample t or its square F, Student's or Welch's, of the whole groups",
-                "the figures after ± are SDs or standard errors",
+                SPREADS,
             )
         if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE) or default == WELCH:
             attainable += f"; {outward_text(welch.absolute, decimals + 1)} (Welch)"
@@ -306,7 +309,7 @@ def p_from_t(paper: Paper) -> Iterator[Finding]:
             continue
         p, statistic = common.printed_p(case.row.p, paper.alpha), case.row.statistic
         if statistic is None:
-            finding = _p_from_means(case, p)
+            finding = grant(_p_from_means(case, p), WHOLE_GROUPS, SPREADS)
             if case.family is Family.CONTRADICTED:
                 finding = _as_depends(finding, case)
             yield not_impossible(finding, rank_excuse(paper, case.row, case.n))

@@ -135,7 +135,7 @@ def rank_statistics(paper: Paper) -> Iterator[Finding]:
             by_hand=by_hand,
             assumptions=assumptions,
         )
-        yield not_impossible(finding, _excuse(case))
+        yield not_impossible(finding, _excuse(case), None)
 
 
 def _excuse(case: RankRow) -> str | None:

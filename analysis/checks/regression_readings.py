@@ -46,7 +46,7 @@ def other_reading(row: PrintedRow, wald_type: bool, level_is_printed: bool) -> s
         for level in _LEVELS:
             if level != row.level and not PrintedRow(row.printed, level).region().is_empty:
                 return f"It fits limits of {format_fixed(100 * level, 0)} %."
-    return _by_hand(row)
+    return _by_hand(row) or _other_step(row)
 
 
 def _conventions(row: PrintedRow) -> Iterator[tuple[Convention, str]]:
@@ -66,6 +66,41 @@ def _conventions(row: PrintedRow) -> Iterator[tuple[Convention, str]]:
                 if factor == 2:
                     words += " (or B is that of codes −1 and 1)"
                 yield Convention(units=factor), words
+
+
+_STEPS = 64  # of so many factors one is tried after the other
+
+
+def _other_step(row: PrintedRow) -> str:
+    """Ratio and limits of a step that is no round number (one SD) beside the B of one unit.
+
+    Only where both limits and the ratio stand beside B or SE: then |B|/SE and its sign must
+    still be the same on both sides.
+    """
+    ratios = ("ratio", *_LIMITS)
+    if not set(ratios) <= row.printed.keys() or not {"b", "se"} & row.printed.keys():
+        return ""
+    unit = row.region([c for c in row.printed if c not in ratios])
+    step = row.region(ratios)
+    if unit.is_empty or step.is_empty:
+        return ""
+    of_unit, of_step = unit.values(0, 1), step.values(0, 1)
+    ends = (of_step.low, of_unit.high, of_step.high, of_unit.low)
+    if not all(math.isfinite(end) and end > 0 for end in ends):
+        return ""
+    low, high = float(of_step.low / of_unit.high), float(of_step.high / of_unit.low)
+    for i in range(_STEPS + 1):
+        factor = Fraction(low * (high / low) ** (i / _STEPS)).limit_denominator(10**6)
+        if factor <= 0:
+            continue
+        reading = Convention(units=factor)
+        if not PrintedRow(row.printed, row.level, reading, round_z=True).region().is_empty:
+            shown = format_fixed(factor, 2) if factor >= 1 else f"{float(factor):.2g}"
+            return (
+                f"It fits if ratio and limits are those of another step than B, about {shown} "
+                "units of it (such as one SD)."
+            )
+    return ""
 
 
 def _more_degrees(row: PrintedRow) -> str:

@@ -78,6 +78,12 @@ class _Line:
             stated.append(f"the limits are exp(B ± {z_text(self.row)}·SE){level}")
         return tuple(stated)
 
+    def granted(self, verdict: Verdict) -> tuple[str, ...]:
+        """The assumptions; what a contradiction takes for granted beside them."""
+        if verdict is not Verdict.IMPOSSIBLE:
+            return self.assumptions
+        return (*self.assumptions, "all columns of the row are of the same fit")
+
 
 def _lines(paper: Paper, table: RegressionTable) -> Iterator[_Line]:
     """The rows that print at least one number of the kinds that belong together."""
@@ -224,7 +230,7 @@ def _number_finding(
         printed=f"{NAMES[column]} {sign}{text_of(printed)}",
         attainable=attainable,
         by_hand=by_hand or any_line(row) or _witness_line(row, row.region((column,))),
-        assumptions=line.assumptions,
+        assumptions=line.granted(found),
         note=note,
         values=values,
     )
@@ -314,7 +320,7 @@ def _conflicting(line: _Line, others: dict[str, Region], known: list[str]) -> It
         printed=_printed_row(row),
         attainable=f"no B and SE give {sets} together",
         by_hand=recompute(row, (menders or list(row.printed))[0])[1] or any_line(row),
-        assumptions=line.assumptions,
+        assumptions=line.granted(verdict),
         note=" ".join(
             part
             for part in (

@@ -374,6 +374,7 @@ def _measure_finding(marker: Marker, column: str, cell: Printed) -> Finding:
         stated.append(f"the prevalence is that of these patients, {n1} of {n1 + n0}")
     if reading.verdict is Verdict.IMPOSSIBLE:
         stated.append(f"the {NAMES[column]} is {_FORMULAS[column]}")
+        stated.append("it was computed from the patients, or from the printed shares")
     return Finding(
         id=f"{marker.id}.{column}",
         check="measures of a cut-off",
@@ -537,10 +538,12 @@ def _joint_finding(marker: Marker, cells: Mapping[str, Printed]) -> Finding:
             f"{NAMES[c]}: {_by_hand(marker, c, cells[c])}" for c in cells if c in DERIVED
         )
     stated = [marker.everyone, _ONE_CUT]
+    impossible = reading.verdict is Verdict.IMPOSSIBLE
     if any(c in _WITH_PREVALENCE for c in cells):
-        stated.append(f"the prevalence is that of these patients, {n1} of {n1 + n0}")
-    if reading.verdict is Verdict.IMPOSSIBLE:
-        stated[-1] = "the prevalence may be any, the same for all columns"
+        of_these = f"the prevalence is that of these patients, {n1} of {n1 + n0}"
+        any_other = "the prevalence may be any, the same for all columns"
+        stated.append(any_other if impossible else of_these)
+    if impossible:
         stated.append("no column is a mean over folds or resamples")
     return Finding(
         id=f"{marker.id}.two_by_two",

@@ -32,6 +32,10 @@ ERRORS = "the figures after ± are standard errors, not SDs"
 DIVISOR = "SDs have the divisor n, not n − 1"
 CUT = "the figures are cut off, not rounded"
 
+# and every comparison of means
+WHOLE_GROUPS = "the test is of the whole groups, two-sided or one-sided"
+SPREADS = "the figures after ± are SDs or standard errors"
+
 
 def rows_of(paper: Paper, *kinds: type) -> Rows:
     """The rows of these kinds of all tables that compare groups (all rows if none is named)."""
@@ -130,8 +134,18 @@ _RANK_WORDS = re.compile(
 )
 _OTHER_WORDS = re.compile(
     r"mcnemar|mantel|haenszel|regression|logistic|\bgee\b|estimating|mixed|adjust|ancova|covarian|"
-    r"permut|bootstrap|\blog-?\s?transform|transformed|weighted|multilevel|log-?rank",
+    r"permut|bootstrap|\blog-?\s?transform|transformed|weighted|weighting|\biptw\b|multilevel|log-?rank|"
+    # pairs, and P values made larger for several tests; an unpaired t is no test of pairs
+    r"(?<!un)(?<!un-)(?<!non-)\bpaired|\bmatched|\bpairs\b|repeated|(?<!in)\bdependent|"
+    r"bonferroni|\bholm\b|tukey|scheff|dunnett|post[- ]hoc|\bsnk\b|newman|"
+    r"multiple (?:comparison|testing)|multiplicity|false discovery",
     re.I,
+)
+
+# what every comparison of groups takes for granted; a reader may know better
+AS_PRINTED = (
+    "the test compared the values as printed: of different patients in each group and not of "
+    "pairs, and nothing transformed, weighted, adjusted or corrected for several tests"
 )
 
 
@@ -162,6 +176,17 @@ def family(paper: Paper, row: Row) -> Family:
     if said is None or _RANK_WORDS.search(said) or undecided_methods(row, said):
         return Family.OPEN
     return Family.MEANS
+
+
+_WEIGHTS = re.compile(r"weighted|weighting|\biptw\b|imput|pseudo-?population", re.I)
+
+
+def weighted_methods(paper: Paper) -> str | None:
+    """Why counts need not be numbers of patients: the methods name weights, or imputed
+    values."""
+    said = [x for x in (paper.paper.tests.continuous, paper.paper.tests.categorical) if x]
+    words = next((x for x in said if _WEIGHTS.search(x)), None)
+    return f'the counts may be weighted or imputed; the methods say "{words}"' if words else None
 
 
 def undecided_methods(row: Row, said: str | None) -> str | None:
@@ -261,8 +286,20 @@ def and_one_sided(
             yield f"{name}, one-sided the other way", Interval.point(1) - half
 
 
-def not_impossible(finding: Finding, excuse: str | None) -> Finding:
-    """The finding; `depends` instead of `impossible` where an excuse is given."""
-    if finding.verdict is not Verdict.IMPOSSIBLE or excuse is None:
+def grant(finding: Finding, *granted: str) -> Finding:
+    """The finding; if it says impossible, with what it takes for granted."""
+    if finding.verdict is not Verdict.IMPOSSIBLE:
         return finding
+    return replace(finding, assumptions=(*finding.assumptions, *granted))
+
+
+def not_impossible(
+    finding: Finding, excuse: str | None, granted: str | None = AS_PRINTED
+) -> Finding:
+    """The finding; `depends` instead of `impossible` where an excuse is given.  Where none is,
+    it says what the check takes for `granted`."""
+    if finding.verdict is not Verdict.IMPOSSIBLE:
+        return finding
+    if excuse is None:
+        return grant(finding, *([granted] if granted else []))
     return replace(finding, verdict=Verdict.DEPENDS, assumptions=(excuse,))

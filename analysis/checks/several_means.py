@@ -15,6 +15,8 @@ from analysis.checks.rank_tests import rank_excuse
 from analysis.checks.rows import CUT as _CUT
 from analysis.checks.rows import (
     DIVISOR,
+    SPREADS,
+    WHOLE_GROUPS,
     Family,
     and_one_sided,
     cut_off,
@@ -22,6 +24,7 @@ from analysis.checks.rows import (
     first_that_fits,
     fits_other,
     fits_squared,
+    grant,
     label_of,
     not_impossible,
     rows_of,
@@ -130,6 +133,17 @@ class FRow:
                 ):
                     t = test(n1, m1, s1, n2, m2, s2)
                     found[f"{words}, {suffix}"] = ss.FInterval(t.squared, 1, t.df)
+        for i, group in enumerate(self.groups):
+            box = self.box()
+            one, rest = box.pop(i), ss.together(box)
+            if one[0] > 1:
+                for test, suffix in (
+                    (two_samples.student_t, "Student's t"),
+                    (two_samples.welch_t, "Welch's t"),
+                ):
+                    t = test(*one, *rest)
+                    words = f"{group.label} against all others, {suffix}"
+                    found[words] = ss.FInterval(t.squared, 1, t.df)
         return found
 
     def fitting(self) -> list[str]:
@@ -177,8 +191,9 @@ def f_from_means(paper: Paper) -> Iterator[Finding]:
             verdict = Verdict.IMPOSSIBLE
             assumptions = (
                 "F of an analysis of variance (one-way, Welch, Brown and Forsythe), of a "
-                "linear trend, or t or F of two of the groups, each of the whole groups",
-                "the figures after ± are SDs or standard errors",
+                "linear trend, or t or F of two of the groups or of one against all others, "
+                "each of the whole groups",
+                SPREADS,
             )
         shown = list(found) if verdict in (Verdict.DEPENDS, Verdict.IMPOSSIBLE) else [case.default]
         finding = Finding(
@@ -221,7 +236,7 @@ def p_from_f(paper: Paper) -> Iterator[Finding]:
             continue
         p, statistic = common.printed_p(case.row.p, paper.alpha), case.row.statistic
         if statistic is None or statistic.value < 0:
-            finding = _p_from_means(case, p)
+            finding = grant(_p_from_means(case, p), WHOLE_GROUPS, SPREADS)
         else:
             finding = _p_from_statistic(case, p, statistic)
         if case.names_another and finding.verdict in (Verdict.REPRODUCED, Verdict.CONSISTENT):

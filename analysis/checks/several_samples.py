@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from scipy import special
 
+from analysis.checks import common
 from analysis.printed import Bound, Interval
 
 Group = tuple[int, Interval, Interval]
@@ -131,6 +132,22 @@ def within(box: Sequence[Group]) -> Interval:
         sum(((n - 1) * s.low for n, s in squares), Fraction(0)),
         sum(((n - 1) * s.high for n, s in squares), Fraction(0)),
     )
+
+
+def together(box: Sequence[Group]) -> Group:
+    """All patients of the groups as one group: its mean and SD, enclosed over the box."""
+    sizes = [Fraction(n) for n, _, _ in box]
+    means = [m for _, m, _ in box]
+    total = sum(sizes)
+    low, high = (
+        sum(n * end for n, end in zip(sizes, ends, strict=True)) / total
+        for ends in ([m.low for m in means], [m.high for m in means])
+    )
+    inside, apart = within(box), between(sizes, means)
+    variance = Interval(
+        (inside.low + apart.low) / (total - 1), (inside.high + apart.high) / (total - 1)
+    )
+    return int(total), Interval(low, high), common.sqrt(variance)
 
 
 def one_way_f(box: Sequence[Group]) -> FInterval:

@@ -283,8 +283,9 @@ def _fisher_two_columns(rows: list[int], first: list[int]) -> float | None:
     return float(min(1.0, weights[logs <= observed + 1e-7].sum() / weights.sum()))
 
 
-def fisher_one_sided(table: Counts) -> float | None:
-    """The smaller one-sided P of Fisher's exact test for 2×2."""
+def fisher_one_sided(table: Counts) -> tuple[float, float] | None:
+    """The one-sided P values of Fisher's exact test for 2×2, the smaller first; both count
+    the table itself."""
     (a, b), (c, d) = table
     if a + b + c + d > 10_000:
         return None
@@ -296,7 +297,7 @@ def fisher_one_sided(table: Counts) -> float | None:
     total = sum(weights.values())
     low = sum(w for k, w in weights.items() if k <= a)
     high = sum(w for k, w in weights.items() if k >= a)
-    return float(Fraction(min(low, high), total))
+    return float(Fraction(min(low, high), total)), float(Fraction(max(low, high), total))
 
 
 def fisher_mid_p(table: Counts) -> float:

@@ -96,6 +96,7 @@ class Examples:
                 "Printed": finding.printed,
                 "Allowed": finding.attainable,
                 "By hand": finding.by_hand,
+                "Assumes": "; ".join(finding.assumptions),
             }
             for one in self.papers.values()
             for finding in one.of(*wanted)
@@ -104,7 +105,10 @@ class Examples:
 
     def told(self) -> dict[str, str]:
         """For the prose: how many papers, and for each its numbers and its verdicts."""
-        told = {"n_papers": str(len(self.papers))}
+        told = {
+            "n_papers": str(len(self.papers)),
+            "n_impossible": str(sum(bool(x.of(Verdict.IMPOSSIBLE)) for x in self.papers.values())),
+        }
         for key, one in self.papers.items():
             told |= {
                 f"{key}.label": one.paper.paper.label,

@@ -352,6 +352,7 @@ class RoundTrip:
                 "Share of the honest": _interval(wrong, honest, 1),
                 "Could be asked": "–" if asked is None else _percent(asked, errors),
                 "Noticed of all errors": _interval(caught, errors),
+                "Where asked": "–" if asked is None else _interval(caught, asked),
             }
             for name, honest, wrong, asked, caught in self._tests()
         ]
@@ -365,6 +366,7 @@ class RoundTrip:
         return {
             "best_single": best[0],
             "best_single_share": _percent(best[4], self.total("papers")),
+            "best_single_asked": "–" if best[3] is None else _percent(best[4], best[3]),
             "loudest": loud[0],
             "loudest_share": f"{loud[2] / loud[1]:.1%}",
         }

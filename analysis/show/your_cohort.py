@@ -63,8 +63,8 @@ class YourCohort:
         return {
             "mark": MARK,
             "patients": rows["Patients in the file"],
-            "apparent": cut[0]["Sensitivity"].split(" ")[0],
-            "honest": cut[-1]["Sensitivity"].split(" ")[0],
+            "apparent": f"{float(cut[0]['Sensitivity'].split(' ')[0]):.0%}",
+            "honest": f"{float(cut[-1]['Sensitivity'].split(' ')[0]):.0%}",
             "incomplete": str(
                 sum(row["Without a value"] != "0" for row in self._parts["missing"].rows)
             ),
@@ -88,7 +88,8 @@ class YourCohort:
                 {
                     "Part": label,
                     "Printed numbers": sum(counts.values()),
-                    "Same digits": counts[SAME] + counts[OTHER],
+                    "Same digits": counts[SAME],
+                    "Same by another convention": counts[OTHER],
                     "Differ": counts[DIFFERS],
                     "Not recomputable": counts[NOT],
                 }

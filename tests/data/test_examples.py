@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
+from analysis.audit import audit
 from analysis.findings import Verdict
-from analysis.paper import LevelsRow, MeanRow
+from analysis.paper import LevelsRow, MeanRow, load_paper
 from analysis.show.examples import Examples
 
 FOLDER = Path(__file__).parents[2] / "data/examples"
@@ -97,6 +98,32 @@ def test_one_percentage_of_a_row_does_not_belong_to_its_count(examples):
         "table1.nodule_size.n5_10_cm.all.percentage",
     }
     assert round(100 * 50 / 235) == 21
+
+
+def test_one_other_digit_mends_each_impossible_number(examples, tmp_path):
+    """What the chapter says: one changed digit is enough for every impossible finding."""
+    slips = {
+        "wjgo2026": [('p: "0.772"', 'p: "0.722"')],
+        "wjh2026": [("45 (34%)", "45 (64%)"), ("50 (22%)", "50 (21%)")],
+    }
+    assert {key for key, one in examples.papers.items() if impossible(one)} == slips.keys()
+    for key, changes in slips.items():
+        text = (FOLDER / key / "paper.yaml").read_text(encoding="utf-8")
+        for printed, mended in changes:
+            assert text.count(printed) == 1
+            assert sum(a != b for a, b in zip(printed, mended, strict=True)) == 1
+            text = text.replace(printed, mended)
+        file = tmp_path / f"{key}.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert not [f for f in audit(load_paper(file)) if f.verdict is Verdict.IMPOSSIBLE]
+
+
+def test_an_impossible_finding_stands_beside_its_assumptions(examples):
+    sheet = repr(examples.findings("impossible"))
+    for one in examples.papers.values():
+        for finding in one.of(Verdict.IMPOSSIBLE):
+            assert finding.assumptions
+            assert all(words in sheet for words in finding.assumptions)
 
 
 def test_every_number_of_every_example_has_a_finding(examples):

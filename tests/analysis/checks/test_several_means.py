@@ -33,7 +33,7 @@ def found(scratch, more, **tree):
         (f"{WELCH.statistic:.2f}", "welch", V.CONSISTENT),
         (f"{F:.2f}", "welch", V.DEPENDS),
         (f"{F:.2f}", "t", V.DEPENDS),
-        (f"{2 * F:.2f}", None, V.IMPOSSIBLE),
+        (f"{7 * F:.2f}", None, V.IMPOSSIBLE),
         (f"{-F:.2f}", None, V.IMPOSSIBLE),
         (f"{2 * F:.2f}", "chi_square", V.DEPENDS),
     ],

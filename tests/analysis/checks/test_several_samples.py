@@ -190,3 +190,25 @@ def test_no_spread_allows_any_f():
     assert ss.one_way_f(same).f == Interval(Fraction(0), math.inf)
     with pytest.raises(ValueError, match="more patients than groups"):
         ss.one_way_f([(1, at(1.0), at(0.0)) for _ in range(3)])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_groups_together_hold_the_mean_and_sd_of_all(seed):
+    rng = np.random.default_rng(seed)
+    samples = [
+        rng.normal(rng.normal(0, 2), 1, rng.integers(2, 30)) for _ in range(rng.integers(1, 5))
+    ]
+    box = [
+        (len(x), *(Interval(Fraction(v) - e, Fraction(v) + e) for v in (x.mean(), x.std(ddof=1))))
+        for x in samples
+        for e in [Fraction(1, 10)]
+    ]
+    n, mean, sd = ss.together(box)
+    everyone = np.concatenate(samples)
+    assert n == len(everyone)
+    assert float(mean.low) <= everyone.mean() <= float(mean.high)
+    assert float(sd.low) <= everyone.std(ddof=1) <= float(sd.high)
+    point = [(k, *(Interval.point((x.low + x.high) / 2) for x in rest)) for k, *rest in box]
+    _, mean, sd = ss.together(point)
+    assert float(mean.low) == pytest.approx(everyone.mean(), abs=1e-12)
+    assert float(sd.high) == pytest.approx(everyone.std(ddof=1), rel=1e-9)

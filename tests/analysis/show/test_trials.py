@@ -145,10 +145,12 @@ def test_single_tests_stand_beside_the_audit():
     assert rows["This audit"][0] == "0 of 2 000"
     assert rows["Its GRIM and GRIMMER alone"][3] == "2% (0% to 6%)"
     assert rows["P from t, z or chi-square"] == [
-        "50 of 1 000", "5.0% (3.8% to 6.6%)", "50%", "10% (6% to 15%)",
+        "50 of 1 000", "5.0% (3.8% to 6.6%)", "50%", "10% (6% to 15%)", "20% (13% to 29%)",
     ]  # fmt: skip
     assert "statcheck" not in rows
+    assert rows["Its GRIM and GRIMMER alone"][4] == "–"
     told = trip.tests_told()
+    assert (told["best_single_share"], told["best_single_asked"]) == ("10%", "20%")
     assert (told["best_single"], told["loudest_share"]) == ("P from t, z or chi-square", "5.0%")
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+
+class FolderError(ValueError):
+    """The folder cannot be made; the message is one sentence."""
 
 
 def write_whole(file: Path, content: str | bytes) -> None:
@@ -25,7 +31,7 @@ def write_whole(file: Path, content: str | bytes) -> None:
         mode = file.stat().st_mode & 0o777
     else:
         mode = 0o666 & ~umask()
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{file.name[:40]}.", dir=file.parent)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
@@ -37,6 +43,47 @@ def write_whole(file: Path, content: str | bytes) -> None:
     except BaseException:
         beside.unlink()
         raise
+
+
+def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
+    """Write text files into `folder`, which is made if it does not exist: all or none.
+
+    Raises :class:`FolderError`, before anything is written, if one of them is there already.
+    """
+    with one_sentence(folder):
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise FolderError(f"{folder}: this is no folder, a new name is needed.")
+        if not folder.parent.is_dir():
+            raise FolderError(f"{folder}: the folder {folder.parent} does not exist.")
+        paths = [folder / name for name in files]
+        for path in paths:
+            if path.exists() or path.is_symlink():
+                raise FolderError(f"{path}: there is such a file already, nothing was written.")
+        made = not folder.exists()
+        folder.mkdir(exist_ok=True)
+        try:
+            for path, content in zip(paths, files.values(), strict=True):
+                write_whole(path, content)
+        except BaseException:
+            for path in paths:
+                path.unlink(missing_ok=True)
+            if made:
+                folder.rmdir()
+            raise
+    return paths
+
+
+@contextmanager
+def one_sentence(folder: Path) -> Iterator[None]:
+    """Errors of the system while `folder` is written become a :class:`FolderError`."""
+    try:
+        yield
+    except FolderError:
+        raise
+    except OSError as error:
+        raise FolderError(f"{folder}: it cannot be written ({error.strerror}).") from None
+    except ValueError:  # a zero byte in the name
+        raise FolderError(f"{str(folder)!r}: this is no name of a folder.") from None
 
 
 def umask() -> int:

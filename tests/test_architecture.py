@@ -177,6 +177,7 @@ FLOORS = {
         "analysis.witnesses",
         "analysis.files",
         "analysis.study",
+        "analysis.study_example",
         "analysis.patients_file",
         "analysis.study_results",
         "analysis.study_table",
@@ -184,6 +185,7 @@ FLOORS = {
         "analysis.replication",
     },
     "analysis.__main__": {
+        "analysis.printed",
         "analysis.new_paper",
         "analysis.study_command",
         "analysis.paper",

@@ -80,7 +80,7 @@ def test_nothing_is_overwritten(tmp_path):
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
-    import analysis.new_paper as module
+    import analysis.files as module
 
     write, written = module.write_whole, []
 

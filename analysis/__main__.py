@@ -359,8 +359,14 @@ def _pages(ledger, paper, options: argparse.Namespace) -> str:
             texts.append((options.bib, text, "1 reference" if n == 1 else f"{n} references"))
     except OSError as error:
         raise InputError(f"{error.filename}: it cannot be read ({error.strerror}).") from None
-    for file, text, _ in texts:
-        _write(text, file)
+    from analysis.files import write_all
+
+    try:
+        write_all({file: text for file, text, _ in texts})
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: the file cannot be written ({error.strerror})."
+        ) from None
     return "\n".join(f"{file}: {what}" for file, _, what in texts)
 
 

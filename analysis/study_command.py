@@ -155,7 +155,7 @@ def _outputs(options: argparse.Namespace) -> None:
 
 
 def _write(options: argparse.Namespace, shown, found) -> None:
-    from analysis.files import write_whole
+    from analysis.files import write_all
     from analysis.show import study_report
 
     texts: dict[Path, str] = {}
@@ -168,7 +168,7 @@ def _write(options: argparse.Namespace, shown, found) -> None:
         for name, text in study_report.results_csv(shown, found).items():
             texts[options.csv / name] = text
     # everything is made before anything is written
-    file = options.csv
+    made = options.csv is not None and not options.csv.exists()
     try:
         if options.csv is not None:
             options.csv.mkdir(exist_ok=True)
@@ -177,9 +177,11 @@ def _write(options: argparse.Namespace, shown, found) -> None:
                     raise CommandError(
                         f"--csv: {file} is a link to another place, a folder without it is needed."
                     )
-        for file, text in texts.items():
-            write_whole(file, text)
+        write_all(texts)
     except OSError as error:
+        if made and options.csv.is_dir() and not any(options.csv.iterdir()):
+            options.csv.rmdir()
+        file = error.filename or options.csv
         raise CommandError(f"{file}: it cannot be written ({error.strerror}).") from None
     if sys.stdout.isatty():
         from rich.console import Console

@@ -186,19 +186,37 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(study, tmp_path, capsys, m
     assert refused(told, "tables", "No space left on device")
 
 
-def test_the_example_is_written_whole_or_not_at_all(tmp_path, capsys, monkeypatch):
-    write_one, written = files.write_whole, []
+@pytest.fixture
+def full_after_one(monkeypatch):
+    """A disk that takes one file; what it took."""
+    fill, written = files._fill, []
 
-    def full(path, content):
+    def full(beside, target, data):
         if written:
             raise OSError(28, "No space left on device")
-        written.append(path)
-        write_one(path, content)
+        written.append(target)
+        fill(beside, target, data)
 
-    monkeypatch.setattr(files, "write_whole", full)
+    monkeypatch.setattr(files, "_fill", full)
+    return written
+
+
+def test_the_example_is_written_whole_or_not_at_all(tmp_path, capsys, full_after_one):
     assert refused(run(capsys, "--example", tmp_path / "mine"), "No space left on device")
-    assert written
+    assert full_after_one
     assert not list(tmp_path.iterdir())
+
+
+def test_all_outputs_are_written_or_none(study, tmp_path, capsys, full_after_one):
+    file, config = study
+    page, tables = tmp_path / "report.html", tmp_path / "tables"
+    page.write_text("the old page")
+    before = {f.name for f in tmp_path.iterdir()}
+    told = run(capsys, file, "--config", config, "--csv", tables, "--html", page)
+    assert refused(told, tables, "No space left on device")
+    assert len(full_after_one) == 1
+    assert page.read_text() == "the old page"
+    assert {f.name for f in tmp_path.iterdir()} == before
 
 
 def test_the_name_of_a_file_is_not_obeyed_by_a_terminal(tmp_path, capsys):

@@ -317,6 +317,9 @@ def _audit(options: argparse.Namespace) -> int:
     given = [out for out in (options.out, options.html, options.bib) if out is not None]
     if len({out.resolve() for out in given}) < len(given):
         raise InputError("--out, --html and --bib: each needs a file of its own.")
+    read = {file.resolve() for file in paper.files}
+    if wrong := [out for out in given if out.resolve() in read]:
+        raise InputError(f"{wrong[0]}: this file is read, another name is needed to write to.")
     ledger = audit(paper).only(*options.only)
     told = _pages(ledger, paper, options)
     if told and options.format is None and options.out is None:
@@ -356,8 +359,14 @@ def _pages(ledger, paper, options: argparse.Namespace) -> str:
             texts.append((options.bib, text, "1 reference" if n == 1 else f"{n} references"))
     except OSError as error:
         raise InputError(f"{error.filename}: it cannot be read ({error.strerror}).") from None
-    for file, text, _ in texts:
-        _write(text, file)
+    from analysis.files import write_all
+
+    try:
+        write_all({file: text for file, text, _ in texts})
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: the file cannot be written ({error.strerror})."
+        ) from None
     return "\n".join(f"{file}: {what}" for file, _, what in texts)
 
 
@@ -406,14 +415,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is returned."""
     try:
         options = _parser().parse_args(arguments)
-        return _COMMANDS[options.command](options)
+        code = _COMMANDS[options.command](options)
+        sys.stdout.flush()
+        return code
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        from analysis.printed import printable
+
+        print(f"error: {printable(error)}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:
         # The reader (head, less) has seen enough. Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        # files that were named have had their sentence: this is the terminal, or a full disk
+        what = "the output" if error.filename is None else error.filename
+        print(f"error: {what}: it cannot be written ({error.strerror}).", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BAD_INPUT
     except StoppedError as stopped:
         return stopped.code
     except KeyboardInterrupt:

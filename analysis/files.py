@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+
+class FolderError(ValueError):
+    """The folder cannot be made; the message is one sentence."""
 
 
 def write_whole(file: Path, content: str | bytes) -> None:
@@ -14,29 +20,88 @@ def write_whole(file: Path, content: str | bytes) -> None:
     A new file takes the rights that the user's umask gives, an old one keeps its own.
     Raises OSError if it cannot be written.
     """
-    file = Path(file).resolve()
-    data = content.encode() if isinstance(content, str) else content
-    if file.exists() and not file.is_file():
-        file.write_bytes(data)  # a device such as /dev/null; a folder raises
-        return
-    if file.exists():
-        if not os.access(file, os.W_OK):
-            raise PermissionError(13, "Permission denied")
-        mode = file.stat().st_mode & 0o777
-    else:
-        mode = 0o666 & ~umask()
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    beside = Path(name)
+    write_all({file: content})
+
+
+def write_all(files: Mapping[Path, str | bytes]) -> None:
+    """Write several files as :func:`write_whole` does one; none is touched before the contents of
+    all are on the disk.  Raises OSError, whose `filename` is that of the file."""
+    waiting: list[tuple[Path, Path, Path]] = []
+    file = None
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())  # on the disk before the name is its own
-        beside.chmod(mode)
-        beside.replace(file)
-    except BaseException:
-        beside.unlink()
+        for file, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            target = Path(file).resolve()
+            if target.exists() and not target.is_file():
+                target.write_bytes(data)  # a device such as /dev/null; a folder raises
+            else:
+                beside = _free(target)
+                waiting.append((beside, target, file))
+                _fill(beside, target, data)
+        for beside, target, file in waiting:  # noqa: B007 (an error names it)
+            beside.replace(target)
+    except BaseException as error:
+        for beside, _, _ in waiting:
+            beside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(file)
         raise
+
+
+def _free(target: Path) -> Path:
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(13, "Permission denied")
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    os.close(handle)
+    return Path(name)
+
+
+def _fill(beside: Path, target: Path, data: bytes) -> None:
+    with beside.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())  # on the disk before the name is its own
+    beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~umask())
+
+
+def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
+    """Write text files into `folder`, which is made if it does not exist: all or none.
+
+    Raises :class:`FolderError`, before anything is written, if one of them is there already.
+    """
+    with one_sentence(folder):
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise FolderError(f"{folder}: this is no folder, a new name is needed.")
+        if not folder.parent.is_dir():
+            raise FolderError(f"{folder}: the folder {folder.parent} does not exist.")
+        paths = [folder / name for name in files]
+        for path in paths:
+            if path.exists() or path.is_symlink():
+                raise FolderError(f"{path}: there is such a file already, nothing was written.")
+        made = not folder.exists()
+        folder.mkdir(exist_ok=True)
+        try:
+            write_all(dict(zip(paths, files.values(), strict=True)))
+        except BaseException:
+            for path in paths:
+                path.unlink(missing_ok=True)
+            if made:
+                folder.rmdir()
+            raise
+    return paths
+
+
+@contextmanager
+def one_sentence(folder: Path) -> Iterator[None]:
+    """Errors of the system while `folder` is written become a :class:`FolderError`."""
+    try:
+        yield
+    except FolderError:
+        raise
+    except OSError as error:
+        raise FolderError(f"{folder}: it cannot be written ({error.strerror}).") from None
+    except ValueError:  # a zero byte in the name
+        raise FolderError(f"{str(folder)!r}: this is no name of a folder.") from None
 
 
 def umask() -> int:

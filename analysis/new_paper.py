@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.files import write_whole
+from analysis.files import FolderError, one_sentence, write_new
 from analysis.paper import Paper, load_paper
 from analysis.schema import json_schema
 from analysis.write_sheets import tables_as_csv
@@ -16,10 +14,6 @@ from analysis.write_sheets import tables_as_csv
 MARK = "\ufeff"  # tells spreadsheet programs that a CSV file is UTF-8
 RECORD, SCHEMA = "paper.yaml", "paper.schema.json"
 TEMPLATE = Path(__file__).with_name("templates") / RECORD
-
-
-class FolderError(ValueError):
-    """The folder cannot be made; the message is one sentence."""
 
 
 def schema_text() -> str:
@@ -47,50 +41,10 @@ def new_paper(folder: Path, sheets: bool = False) -> list[Path]:
         SCHEMA: schema_text(),
         **sheets_of(record),
     }
-    with _one_sentence(folder):
+    with one_sentence(folder):
         if folder.is_dir() and any(folder.iterdir()):
             raise FolderError(f"{folder}: the folder is not empty, nothing was written.")
     return write_new(folder, files)
-
-
-def write_new(folder: Path, files: dict[str, str]) -> list[Path]:
-    """Write text files into `folder`, which is made if it does not exist: all or none.
-
-    Raises :class:`FolderError`, before anything is written, if one of them is there already.
-    """
-    with _one_sentence(folder):
-        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise FolderError(f"{folder}: this is no folder, a new name is needed.")
-        if not folder.parent.is_dir():
-            raise FolderError(f"{folder}: the folder {folder.parent} does not exist.")
-        paths = [folder / name for name in files]
-        for path in paths:
-            if path.exists() or path.is_symlink():
-                raise FolderError(f"{path}: there is such a file already, nothing was written.")
-        made = not folder.exists()
-        folder.mkdir(exist_ok=True)
-        try:
-            for path, content in zip(paths, files.values(), strict=True):
-                write_whole(path, content)
-        except BaseException:
-            for path in paths:
-                path.unlink(missing_ok=True)
-            if made:
-                folder.rmdir()
-            raise
-    return paths
-
-
-@contextmanager
-def _one_sentence(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except FolderError:
-        raise
-    except OSError as error:
-        raise FolderError(f"{folder}: it cannot be written ({error.strerror}).") from None
-    except ValueError:  # a zero byte in the name
-        raise FolderError(f"{str(folder)!r}: this is no name of a folder.") from None
 
 
 def with_files(text: str) -> str:

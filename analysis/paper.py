@@ -129,11 +129,17 @@ class Paper(Record):
     """Everything that one paper printed about its own study."""
 
     _folder: Path | None = PrivateAttr(None)
+    _files: frozenset[Path] = PrivateAttr(frozenset())
 
     @property
     def folder(self) -> Path | None:
         """The folder of the file that the record was read from, where its certificates stand."""
         return self._folder
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """The files that were read: the record and the spreadsheets that it names."""
+        return self._files
 
     @cached_property
     def numbers(self) -> dict[str, Number]:
@@ -429,6 +435,7 @@ def load_paper(file: Path | str) -> Paper:
             raise PaperError(place.file, None, f"{place.where}: {at}") from None
         raise PaperError(file, line_of(at.path, lines), str(at)) from None
     paper._folder = file.parent
+    paper._files = frozenset({file, *(place.file for place in places.values())})
     return paper
 
 

@@ -19,9 +19,21 @@ from numpy.typing import NDArray
 
 from analysis.cohort import MARK
 from analysis.formula import evaluate, names_in
-from analysis.printed import quoted
+from analysis.printed import printable, quoted
 from analysis.sheet_file import PatientsError, Sheet, read_sheet
-from analysis.study import GROUP, OUTCOME, ROW, TIME, TIME_EVENT, Study, Variable, code_of
+from analysis.study import (
+    GROUP,
+    LARGEST,
+    OUTCOME,
+    ROW,
+    SMALLEST,
+    TIME,
+    TIME_EVENT,
+    WITHIN,
+    Study,
+    Variable,
+    code_of,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,7 +42,7 @@ Floats = NDArray[np.float64]
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$"
 _POWERS = (2.0, 3.0, 6.0, 9.0)  # of ten, by which units differ: %, milli-, micro-, nano-
 _SHOWN = 8  # rows that a warning names
-_ID = "id"
+_ID = ":id"  # no id of a variable
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +64,7 @@ class Patients:
     @property
     def mark(self) -> str:
         """What every table and figure of these patients says."""
-        return MARK if self.simulated else f"patients of {self.file.name}"
+        return MARK if self.simulated else f"patients of {printable(self.file.name)}"
 
     @property
     def size(self) -> int:
@@ -92,6 +104,12 @@ def load_patients(file: Path, study: Study) -> Patients:
         wanted = ", ".join(f"{k} = {v}" for k, v in study.file.only.items())
         left_out.append(f"{_count(others, 'row')} with other values than {wanted}")
     reader = _Reader(sheet, study)
+    if sheet.inside:
+        reader.warnings.append(
+            f"{_count(sheet.inside, 'line end')} of the file {'stands' if sheet.inside == 1 else 'stand'} "
+            "inside cells in quotation marks; if a mark stands there by mistake, the lines up to the "
+            "next one are patients who are not read."
+        )
     frame = reader.frame()
     reader.refuse()
     _refuse(_failures(frame, study, reader), sheet.file)
@@ -115,7 +133,8 @@ def _only(sheet: Sheet, study: Study) -> tuple[Sheet, int]:
         told = ", ".join(f"{k} = {quoted(v)}" for k, v in study.file.only.items())
         raise PatientsError(f"{sheet.file}: no row has {told}, as [file.only] asks.")
     columns = {name: column.filter(pa.array(keep)) for name, column in sheet.columns.items()}
-    kept = Sheet(sheet.file, columns, sheet.rows[keep], sheet.blank, sheet.simulated)
+    rows = sheet.rows[keep]
+    kept = Sheet(sheet.file, columns, rows, sheet.blank, sheet.simulated, sheet.inside)
     return kept, int((~keep).sum())
 
 
@@ -200,8 +219,19 @@ class _Reader:
         usable = pc.if_else(pa.array(good & ~empty), plain, None)
         # a leading plus is no number to Arrow
         usable = pc.replace_substring_regex(usable, r"^\+", "")
-        numbers = usable.cast(pa.float64())
-        return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=float)
+        numbers = np.asarray(usable.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=float)
+        if (bad := _out_of_bounds(numbers)).any() and not self._told(name):
+            at = int(bad.argmax())
+            self.problems.append(
+                _Problem(
+                    int(self.sheet.rows[at]), name, f"found {quoted(texts[at].as_py())}, {WITHIN}.",
+                    int(bad.sum()) - 1,
+                )
+            )  # fmt: skip
+        return numbers
+
+    def _told(self, name: str) -> bool:
+        return any(problem.column == name for problem in self.problems)
 
     def _codes(self, name: str) -> pd.Series:
         texts, empty = self._texts(name)
@@ -239,14 +269,20 @@ class _Reader:
         parts = {name: np.asarray(columns[name]) for name in names_in(formula)}
         with np.errstate(all="ignore"):
             values = np.asarray(evaluate(ast.parse(formula, mode="eval").body, parts), dtype=float)
+        values[_out_of_bounds(values)] = np.nan
         known = np.all([np.isfinite(x) for x in parts.values()], axis=0)
         if (bad := known & ~np.isfinite(values)).any():
             rows = self.sheet.rows[bad]
             self.warnings.append(
                 f"{formula}: in {_count(len(rows), 'patient')} ({_rows(rows)}) it divides by zero or "
-                "is not finite, so the marker counts as missing there."
+                "is out of bounds, so the marker counts as missing there."
             )
         return np.where(np.isfinite(values), values, np.nan)
+
+
+def _out_of_bounds(values: Floats) -> NDArray[np.bool_]:
+    size = np.abs(values)
+    return (size > LARGEST) | ((size > 0) & (size < SMALLEST))
 
 
 def _comma(pattern: str) -> str:

@@ -195,10 +195,14 @@ _LONGEST = 40  # characters of one number
 _LONGEST_CELL = 200
 
 
+def printable(text: object) -> str:
+    """`text` on one line, without anything that a terminal would obey: such signs are spelled out."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(text))
+
+
 def quoted(text: object) -> str:
     """`text` between quotation marks for an error message: one line, cut to 60 characters."""
-    shown = str(text)[:61]
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
+    shown = printable(str(text)[:61])
     return f'"{shown[:60]}…"' if len(shown) > 60 else f'"{shown}"'
 
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LARGEST_FILE = 4 << 30  # bytes
 LARGEST_UNPACKED = 1 << 30  # bytes of an XLSX file, which is a ZIP archive
 MOST_COLUMNS, MOST_ROWS = 16_384, 1_048_576  # as many as a spreadsheet has
+MOST_PATIENTS = 10_000_000  # a few bytes of Parquet can say billions of rows
+LONGEST_HEAD = 1 << 20  # bytes of the line of headings
 LONGEST_CELL = 32_767  # characters, as in a spreadsheet
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _KEY = b"note"
@@ -42,13 +44,15 @@ class PatientsError(CohortError):
 class Sheet:
     """Columns by name, each an Arrow array of texts of shape (n,), missing cells ``""``; `rows`:
     where each patient stands in the file, counted from 1 with the headings; `blank`: rows without
-    anything in them, left out (of the columns that are read); `simulated`: whether the file says that its patients are."""
+    anything in them, left out (of the columns that are read); `simulated`: whether the file says
+    that its patients are; `inside`: line ends inside cells in quotation marks."""
 
     file: Path
     columns: dict[str, pa.Array]
     rows: NDArray[np.int64]
     blank: int
     simulated: bool
+    inside: int = 0
 
 
 def read_sheet(
@@ -93,7 +97,7 @@ def _listed(words: Sequence[str]) -> str:
 def _places(file: Path, names: Sequence[str], wanted: Sequence[str], row: str) -> dict[str, int]:
     """Where the wanted columns stand; the column of the mark too, if there is one."""
     if len(names) > MOST_COLUMNS:
-        raise PatientsError(f"{file}: found {len(names)} columns, at most {MOST_COLUMNS} are read.")
+        raise PatientsError(f"{file}{row}: found more than the {MOST_COLUMNS:,} columns allowed.")
     found = {}
     for name in dict.fromkeys([*wanted, *([COLUMN] if COLUMN in names else [])]):
         if (count := list(names).count(name)) != 1:
@@ -139,9 +143,19 @@ def _csv(file: Path, wanted: Sequence[str], separator: str | None) -> Sheet:
     places = _places(file, names, wanted, ", row 1")
     blank: list[int] = []
     wrong: list[tuple[int, int]] = []
+    # one row more, too long for the table: it is seen unless a quotation mark before it is open
+    last = used * (len(names) + 1) + "end"
+    closed = b'"' not in raw
+    lines = 0
+    if not closed:
+        lines = _line_ends(raw)
+        raw += (b"" if raw.endswith((b"\n", b"\r")) else b"\n") + last.encode()
 
     def odd(row: Any) -> str:
-        if not row.text.strip(f" {used}\r\n"):
+        nonlocal closed
+        if row.text.strip("\r\n") == last:
+            closed = True
+        elif not row.text.strip(f" {used}\r\n"):
             blank.append(row.number)
         elif len(wrong) < 1:
             wrong.append((row.number, row.actual_columns))
@@ -172,6 +186,11 @@ def _csv(file: Path, wanted: Sequence[str], separator: str | None) -> Sheet:
                 f"{file}, line {line}: this is no UTF-8 text, save it as CSV in UTF-8."
             ) from None
         raise PatientsError(f"{file}: this is no table of patients with separators.") from None
+    if not closed:
+        raise PatientsError(
+            f"{file}, row {table.num_rows + len(blank) + len(wrong) + 1}: found a quotation mark that "
+            "opens a cell, and none that closes it."
+        )
     if wrong:
         number, count = wrong[0]
         raise PatientsError(
@@ -185,11 +204,22 @@ def _csv(file: Path, wanted: Sequence[str], separator: str | None) -> Sheet:
     columns = {
         name: table.column(k).combine_chunks() for k, name in enumerate(places)
     }  # fmt: skip
-    return _sheet(file, columns, rows, len(blank))
+    inside = max(lines - table.num_rows - len(blank) - 1, 0) if lines else 0
+    return _sheet(file, columns, rows, len(blank), inside)
+
+
+def _line_ends(raw: bytes) -> int:
+    """How many lines there are, whatever ends them."""
+    ends = raw.count(b"\n") + raw.count(b"\r") - raw.count(b"\r\n")
+    return ends + (not raw.endswith((b"\n", b"\r")))
 
 
 def _headings(file: Path, raw: bytes, separator: str | None) -> tuple[list[str], str]:
-    first = raw[: 1 << 20]
+    first = raw[:LONGEST_HEAD]
+    if len(raw) > len(first) and b"\n" not in first:
+        raise PatientsError(
+            f"{file}, row 1: the headings are longer than the {LONGEST_HEAD:,} bytes allowed."
+        )
     try:
         text = first.decode("utf-8", "ignore" if len(raw) > len(first) else "strict")
     except UnicodeDecodeError as error:
@@ -250,6 +280,7 @@ def _page(file: Path, book: Any, wanted: Sequence[str], sheet: str | None) -> Sh
             f"{', '.join(quoted(n) for n in book.sheetnames[:12])}."
         )
     page = book[sheet] if sheet is not None else book.worksheets[0]
+    page.reset_dimensions()  # what the file says of its size is not trusted
     lines = page.iter_rows(values_only=True)
     head = [_cell(c).strip() for c in next(lines, ())]
     if not any(head):
@@ -296,6 +327,8 @@ def _no_formulas(file: Path, sheet: str | None, places: dict[str, int]) -> None:
     formulas = openpyxl.load_workbook(file, read_only=True, data_only=False)
     with closing(values), closing(formulas):
         pages = [b[sheet] if sheet is not None else b.worksheets[0] for b in (values, formulas)]
+        for page in pages:
+            page.reset_dimensions()
         both = zip(*(page.iter_rows(values_only=True) for page in pages), strict=False)
         for number, (shown, written) in enumerate(both, 1):
             for name, i in places.items():
@@ -320,6 +353,10 @@ def _parquet(file: Path, wanted: Sequence[str]) -> Sheet:
 
     try:
         schema = pq.read_schema(file)
+        if (n := pq.read_metadata(file).num_rows) > MOST_PATIENTS:
+            raise PatientsError(
+                f"{file}: found {n:,} rows, more than the {MOST_PATIENTS:,} allowed."
+            )
         places = _places(file, schema.names, wanted, "")
         table = pq.read_table(file, columns=list(places))
     except PatientsError:
@@ -358,9 +395,16 @@ def _float_texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.fill_null(pc.is_nan(numbers), True), "", texts)
 
 
-def _sheet(file: Path, columns: dict[str, pa.Array], rows: NDArray[np.int64], blank: int) -> Sheet:
+def _sheet(
+    file: Path, columns: dict[str, pa.Array], rows: NDArray[np.int64], blank: int, inside: int = 0
+) -> Sheet:
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    if len(rows) > MOST_PATIENTS:
+        raise PatientsError(
+            f"{file}: found {len(rows):,} rows, more than the {MOST_PATIENTS:,} allowed."
+        )
 
     empty = np.ones(len(rows), dtype=bool)
     for name, column in columns.items():
@@ -383,7 +427,7 @@ def _sheet(file: Path, columns: dict[str, pa.Array], rows: NDArray[np.int64], bl
                 f'{file}, row {row}, column "{COLUMN}": it is not true; it is true in every row '
                 "of simulated patients, and no column of real ones."
             )
-    return Sheet(file, columns, rows, blank, simulated)
+    return Sheet(file, columns, rows, blank, simulated, inside)
 
 
 def _strings(values: Sequence[str]):

@@ -7,7 +7,6 @@ A file that does not fit is refused with one sentence (:class:`StudyError`).
 
 from __future__ import annotations
 
-import math
 import re
 import tomllib
 from pathlib import Path
@@ -34,6 +33,9 @@ MISSING = ("", "na", "n/a", "nan", "null", "none", ".")
 # ids that are taken by what is made of the columns
 OUTCOME, TIME, TIME_EVENT, GROUP, ROW = "outcome", "time", "time_event", "group", "row"
 RESERVED = (OUTCOME, TIME, TIME_EVENT, GROUP, ROW)
+# sizes of a number whose fourth power still is one: variances are squared
+SMALLEST, LARGEST = 1e-60, 1e60
+WITHIN = f"zero or a number from {SMALLEST:g} to {LARGEST:g} in size is needed"
 
 
 class StudyError(RecordError):
@@ -64,8 +66,10 @@ def _printable(text: str) -> str:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise ValueError(f"found {p.quoted(value)}, a number without quotation marks is needed")
+    if value and not SMALLEST <= abs(value) <= LARGEST:
+        raise ValueError(f"found {p.quoted(value)}, {WITHIN}")
     return float(value)
 
 
@@ -166,7 +170,7 @@ class Marker(_Measured):
     formula: Text | None = None
     direction: Literal["higher", "lower"]
     cut: Number | None = None
-    per: Annotated[Number, Field(gt=0)] | None = None
+    per: Annotated[Number, Field(ge=1e-30, le=1e30)] | None = None
 
     @model_validator(mode="after")
     def _one_source(self) -> Marker:
@@ -206,7 +210,7 @@ class Variable(_Measured):
     levels: list[Level] = []
     reference: Code | None = None
     model: bool = True
-    per: Annotated[Number, Field(gt=0)] = 1.0
+    per: Annotated[Number, Field(ge=1e-30, le=1e30)] = 1.0
 
     @property
     def name(self) -> str:

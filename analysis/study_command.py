@@ -84,6 +84,8 @@ def run(options: argparse.Namespace) -> int:
         study = read_study(options.config)
         if options.against is not None:
             paper = load_paper(options.against)
+            if options.html and options.html.resolve() in {f.resolve() for f in paper.files}:
+                raise CommandError(f"--html: {options.html} is an input, another name is needed.")
         patients = load_patients(options.patients, study)
     except (StudyError, PatientsError, PaperError) as error:
         raise CommandError(str(error)) from None
@@ -107,19 +109,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _example(options: argparse.Namespace) -> int:
-    from analysis.files import write_whole
+    from analysis.files import FolderError, write_new
     from analysis.study_example import CONFIG, PATIENTS, STUDY, patients_csv
 
     folder: Path = options.example
-    files = {folder / CONFIG: STUDY, folder / PATIENTS: patients_csv()}
     try:
-        if there := next((f for f in files if f.exists()), None):
-            raise CommandError(f"{there}: it is there already, nothing was written.")
-        folder.mkdir(exist_ok=True)
-        for file, text in files.items():
-            write_whole(file, text)
-    except OSError as error:
-        raise CommandError(f"{folder}: it cannot be written ({error.strerror}).") from None
+        write_new(folder, {CONFIG: STUDY, PATIENTS: patients_csv()})
+    except FolderError as error:
+        raise CommandError(str(error)) from None
     print(
         f"{folder / PATIENTS} (simulated: no patients) and {folder / CONFIG}: now run "
         f"python -m analysis cohort {folder / PATIENTS} --config {folder / CONFIG}"
@@ -135,6 +132,15 @@ def _outputs(options: argparse.Namespace) -> None:
             raise CommandError(f"--html: {options.html} is an input, another name is needed.")
         if options.html.is_dir():
             raise CommandError(f"--html: {options.html} is a folder, the name of a file is needed.")
+        if (
+            options.csv is not None
+            and options.html.suffix.lower() == ".csv"
+            and options.html.resolve().parent == options.csv.resolve()
+        ):
+            raise CommandError(
+                f"--html: {options.html} may be one of the tables of --csv, a name that ends in "
+                ".html is needed."
+            )
         if not options.html.parent.is_dir():
             raise CommandError(f"--html: the folder {options.html.parent} does not exist.")
     if options.csv is not None:
@@ -149,7 +155,7 @@ def _outputs(options: argparse.Namespace) -> None:
 
 
 def _write(options: argparse.Namespace, shown, found) -> None:
-    from analysis.files import write_whole
+    from analysis.files import write_all
     from analysis.show import study_report
 
     texts: dict[Path, str] = {}
@@ -162,12 +168,20 @@ def _write(options: argparse.Namespace, shown, found) -> None:
         for name, text in study_report.results_csv(shown, found).items():
             texts[options.csv / name] = text
     # everything is made before anything is written
+    made = options.csv is not None and not options.csv.exists()
     try:
         if options.csv is not None:
             options.csv.mkdir(exist_ok=True)
-        for file, text in texts.items():
-            write_whole(file, text)
+            for file in texts:
+                if file.parent == options.csv and file.is_symlink():
+                    raise CommandError(
+                        f"--csv: {file} is a link to another place, a folder without it is needed."
+                    )
+        write_all(texts)
     except OSError as error:
+        if made and options.csv.is_dir() and not any(options.csv.iterdir()):
+            options.csv.rmdir()
+        file = error.filename or options.csv
         raise CommandError(f"{file}: it cannot be written ({error.strerror}).") from None
     if sys.stdout.isatty():
         from rich.console import Console

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _FISHER_MOST = 2_000  # patients; over it the number of tables grows beyond use
 _SMALL = 5.0  # expected count under which χ² is in doubt
-_MEMBER = "member"
+_MEMBER = ":member"  # no id of a variable
 
 
 @dataclass(frozen=True, eq=False)

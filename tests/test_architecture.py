@@ -185,6 +185,7 @@ FLOORS = {
         "analysis.replication",
     },
     "analysis.__main__": {
+        "analysis.printed",
         "analysis.new_paper",
         "analysis.study_command",
         "analysis.paper",

@@ -208,7 +208,8 @@ def log_rank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
 class CoxFit:
     """`coefficients` (log hazard ratio per unit) with their `errors`, `ratios` with Wald limits
     `low` and `high`, and Wald `p`, each shape (k,); the log partial likelihood with and without
-    the predictors; Harrell's `concordance` of the fitted hazards, ties one half."""
+    the predictors; Harrell's `concordance` of the fitted hazards, ties one half, NaN where no two
+    patients can be put in order."""
 
     coefficients: Floats
     errors: Floats
@@ -254,7 +255,10 @@ def cox(
         except ConvergenceError:
             raise EstimateError("the fit does not converge.") from None
         b, here = _polish(t, d, x, found.params_.to_numpy())
-        index = concordance_index(t, -(x @ b), d)
+        try:
+            index = concordance_index(t, -(x @ b), d)
+        except ZeroDivisionError:  # no pair of patients can be put in order
+            index = math.nan
     se = np.sqrt(np.diag(np.linalg.inv(here.information))) / scale
     b = b / scale
     return CoxFit(

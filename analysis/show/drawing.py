@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -36,7 +38,16 @@ def text_width(text: str, size: float = SIZE) -> float:
     from matplotlib.textpath import text_to_path
 
     font = FontProperties(family="DejaVu Sans", size=size)
-    return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
+    with _any_script():
+        return float(text_to_path.get_text_width_height_descent(text, font, False)[0])
+
+
+@contextmanager
+def _any_script() -> Iterator[None]:
+    """Letters that matplotlib's font lacks are no fault: the page's own fonts show the text."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
+        yield
 
 
 def lines_of(text: str, width: float, size: float = SIZE) -> list[str]:
@@ -187,7 +198,7 @@ class Sheet:
             "path.simplify": False,
             "text.parse_math": False,
         }
-        with matplotlib.rc_context(settings):
+        with matplotlib.rc_context(settings), _any_script():
             self._figure.savefig(
                 buffer, format="svg", transparent=True,
                 metadata={"Date": None, "Creator": None, "Format": None, "Type": None},

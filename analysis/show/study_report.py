@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.files import guarded
+from analysis.printed import printable
 from analysis.show.html import inline
 from analysis.show.page import page
 from analysis.show.study_tables import Part, same_columns
@@ -148,7 +149,7 @@ def results_page(parts: Sequence[Part], found: Results) -> str:
         shown.append((part, table, figures))
     study = found.patients.study
     lead = (
-        f"{found.patients.size:,} patients of {found.patients.file.name}, {found.events:,} "
+        f"{found.patients.size:,} patients of {printable(found.patients.file.name)}, {found.events:,} "
         f"{study.outcome.with_[:1].lower()}{study.outcome.with_[1:]}. The marker is "
         f"{study.marker.label}; {study.marker.direction} values speak for the event, which was "
         "stated before the data were looked at."

@@ -17,6 +17,7 @@ import pytest
 from analysis.audit import MODULES
 from analysis.files import write_whole
 from analysis.findings import Verdict
+from analysis.new_paper import new_paper
 from tests.analysis.ledgers import PAPER, ROOT, findings
 
 RUN = (
@@ -296,3 +297,30 @@ class TestInterrupted:
         process.send_signal(signal.SIGINT)
         out, error = process.communicate(timeout=30)
         assert (process.returncode, out, error) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("option", ["--out", "--html", "--bib"])
+@pytest.mark.parametrize("name", ["paper.yaml", "table1.csv", "link.yaml"])
+def test_what_is_read_is_not_written_over(tmp_path, option, name):
+    new_paper(tmp_path / "mine", sheets=True)
+    (tmp_path / "mine/link.yaml").symlink_to("paper.yaml")
+    file = tmp_path / "mine" / name
+    before = file.read_bytes()
+    result = run("audit", tmp_path / "mine/paper.yaml", option, file)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert (
+        result.stderr == f"error: {file}: this file is read, another name is needed to write to.\n"
+    )
+    assert file.read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [("audit", PAPER), ("schema",), ("new", "mine")])
+def test_a_full_disk_behind_the_output_is_one_sentence(tmp_path, arguments):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [sys.executable, "-c", RUN, *map(str, arguments)],
+            stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=ENVIRONMENT,
+        )  # fmt: skip
+    assert result.returncode == 2
+    assert result.stderr == "error: the output: it cannot be written (No space left on device).\n"

@@ -80,17 +80,17 @@ def test_nothing_is_overwritten(tmp_path):
 
 
 def test_what_fails_half_way_leaves_nothing(tmp_path, monkeypatch):
-    import analysis.new_paper as module
+    import analysis.files as module
 
-    write, written = module.write_whole, []
+    fill, written = module._fill, []
 
-    def full(path, content):
+    def full(beside, target, data):
         if len(written) == 2:
             raise OSError(28, "No space left on device")
-        written.append(path)
-        write(path, content)
+        written.append(target)
+        fill(beside, target, data)
 
-    monkeypatch.setattr(module, "write_whole", full)
+    monkeypatch.setattr(module, "_fill", full)
     with pytest.raises(FolderError, match="No space left"):
         new_paper(tmp_path / "mine")
     assert len(written) == 2

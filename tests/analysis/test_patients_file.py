@@ -1,5 +1,8 @@
 """Files of patients: what is read, refused with one sentence, counted, or warned of."""
 
+import re
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +11,7 @@ from analysis.cohort import MARK
 from analysis.patients_file import load_patients, mixed_units
 from analysis.sheet_file import PatientsError
 from analysis.study import read_study
+from analysis.study_results import analyse
 from tests.analysis.studies import BASIC, HEAD, rows, write
 
 
@@ -58,7 +62,9 @@ REFUSED = {
     "decimal comma": (("a", "3,4"), "3,4", "decimal ="),
     "limit of detection": (("a", "<0.1"), "<0.1", "limit of detection"),
     "infinite": (("a", "inf"), "inf", "finite"),
-    "too large": (("a", "1e999"), "inf", "number"),
+    "too large": (("a", "1e999"), "1e999", "number"),
+    "squares are no number": (("a", "1e160"), "1e160", "1e+60"),
+    "squares are zero": (("a", "1e-160"), "1e-160", "1e-60"),
     "under the limit": (("a", "-3"), "-3", "a number from 0 on"),
     "formula": (("a", "=1+1"), "=1+1", "number"),
     "level": (("sex", "x"), '"x"', '"f", "m"'),
@@ -243,3 +249,98 @@ def test_a_spreadsheet_formula_without_its_result_is_no_empty_cell(tmp_path):
         PatientsError, match='row 5, column "a": found a formula without its result'
     ):
         load_patients(tmp_path / "x.xlsx", read_study(study))
+
+
+def test_a_marker_out_of_bounds_counts_as_missing(tmp_path):
+    table = changed(9, "a", "1e50")
+    table[7][3] = "1e-50"
+    found = load(tmp_path, table)
+    assert not np.isfinite(found.values("marker")[7])
+    assert any("row 9" in w and "out of bounds" in w for w in found.warnings)
+
+
+HEADINGS = "id,state,a,b,sex,note"
+
+
+def lines(notes):
+    return [f"{','.join(map(str, row))},{note}" for row, note in zip(rows(), notes, strict=True)]
+
+
+def noted(folder, notes):
+    file, config = write(folder, rows())
+    file.write_text("\n".join([HEADINGS, *lines(notes)]) + "\n")
+    return load_patients(file, read_study(config))
+
+
+def test_no_patient_is_lost_in_an_open_quotation_mark(tmp_path):
+    notes = ["x"] * 24
+    notes[9] = '"seen twice'
+    with pytest.raises(PatientsError, match=r"patients\.csv, row 11: found a quotation mark that"):
+        noted(tmp_path, notes)
+
+
+def test_line_ends_inside_a_cell_are_told(tmp_path):
+    notes = ['5" tall'] * 24
+    assert not any("line end" in w for w in noted(tmp_path, notes).warnings)
+    notes[9] = '"two\nlines"'
+    found = noted(tmp_path, notes)
+    assert found.size == 24
+    assert any(w.startswith("1 line end ") for w in found.warnings)
+    # a mark that stands there by mistake, and another one further down
+    notes = ["x"] * 24
+    notes[9], notes[14] = '"seen twice', 'again"'
+    found = noted(tmp_path, notes)
+    assert found.size == 19
+    assert any(w.startswith("5 line ends ") for w in found.warnings)
+
+
+def test_what_a_workbook_says_of_its_size_is_not_trusted(tmp_path):
+    pytest.importorskip("openpyxl")
+    _, config = write(tmp_path, rows())
+    true, wrong = tmp_path / "true.xlsx", tmp_path / "wrong.xlsx"
+    pd.DataFrame(rows(), columns=HEAD).to_excel(true, index=False)
+    with zipfile.ZipFile(true) as old, zipfile.ZipFile(wrong, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith("sheet1.xml"):
+                part, n = re.subn(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:E9"', part)
+                assert n == 1
+            new.writestr(name, part)
+    study = read_study(config)
+    assert load_patients(wrong, study).size == load_patients(true, study).size == 24
+
+
+def test_more_rows_than_fit_into_memory_are_refused(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from analysis import sheet_file
+
+    monkeypatch.setattr(sheet_file, "MOST_PATIENTS", 20)
+    file, config = write(tmp_path, rows())
+    pq.write_table(pa.Table.from_pandas(pd.DataFrame(rows(), columns=HEAD)), tmp_path / "p.parquet")
+    for name in (file, tmp_path / "p.parquet"):
+        with pytest.raises(PatientsError, match="found 24 rows, more than the 20 allowed"):
+            load_patients(name, read_study(config))
+
+
+def test_headings_without_end_are_refused(tmp_path):
+    file, config = write(tmp_path, rows())
+    file.write_text("id,state,a,b,sex" + ",c" * 1_000_000 + "\n")
+    with pytest.raises(PatientsError, match="row 1: the headings are longer"):
+        load_patients(file, read_study(config))
+
+
+@pytest.mark.parametrize("id", ["id", "member", "simulated", "state"])
+def test_an_id_of_a_variable_meets_no_other(tmp_path, id):
+    _, config = write(tmp_path, [])
+    text = config.read_text() + f'[[variables]]\nid = "{id}"\ncolumn = "a"\nkind = "continuous"\n'
+    file, config = write(tmp_path, rows(), text)
+    found = analyse(load_patients(file, read_study(config)))
+    a, other = (found.described.printed.loc[f"{name}, mean ± SD"] for name in ("a, mg/L", id))
+    assert list(a) == list(other)
+    twice = rows()
+    twice[9][0] = "p0"
+    file, config = write(tmp_path, twice, text)
+    with pytest.raises(PatientsError, match="row 2"):
+        load_patients(file, read_study(config))

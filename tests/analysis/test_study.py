@@ -55,6 +55,11 @@ REFUSED = {
     "control": ('label = "Quotient"', 'label = "\\u001b[31mred"', "plain text"),
     "toml": ("[marker]", "[marker", "TOML"),
     "id": ('id = "sex"', 'id = "Sex!"', "lower-case"),
+    "no float": ("lower = 0", f"lower = 1{'0' * 400}", "lower", "1e+60"),
+    "infinite": ("lower = 0", "lower = inf", "lower", "1e+60"),
+    "not a number": ("lower = 0", "lower = nan", "lower", "without quotation marks"),
+    "no step": ('direction = "higher"', 'direction = "higher"\nper = 1e-320', "per", "1e-60"),
+    "too large a step": ('direction = "higher"', 'direction = "higher"\nper = 1e31', "per"),
 }
 
 

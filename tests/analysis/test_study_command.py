@@ -4,9 +4,11 @@ import csv
 import io
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
+from analysis import files
 from analysis.__main__ import main
 from tests.analysis.ledgers import PAPER
 from tests.analysis.studies import BASIC, HEAD, rows, write
@@ -143,3 +145,84 @@ def test_simulated_patients_are_never_shown_without_their_mark(tmp_path, capsys)
     for file in tables.iterdir():
         lines = list(csv.reader(io.StringIO(file.read_text("utf-8-sig"))))[1:]
         assert all(line[-1] == "simulated: no patients" for line in lines)
+
+
+def test_a_link_in_a_folder_leads_nowhere(study, tmp_path, capsys):
+    file, config = study
+    other = tmp_path / "other.txt"
+    other.write_text("mine")
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables/roc.csv").symlink_to(other)
+    arguments = (file, "--config", config, "--csv", tmp_path / "tables")
+    assert refused(run(capsys, *arguments), "roc.csv", "link")
+    (tmp_path / "example").mkdir()
+    (tmp_path / "example/patients.csv").symlink_to(tmp_path / "gone.csv")
+    assert refused(run(capsys, "--example", tmp_path / "example"), "nothing was written")
+    assert other.read_text() == "mine"
+    assert not (tmp_path / "gone.csv").exists()
+    assert [f.name for f in (tmp_path / "tables").iterdir()] == ["roc.csv"]
+    assert [f.name for f in (tmp_path / "example").iterdir()] == ["patients.csv"]
+
+
+def test_a_page_is_none_of_the_tables(study, tmp_path, capsys):
+    file, config = study
+    (tmp_path / "tables").mkdir()
+    told = run(
+        capsys, file, "--config", config, "--csv", tmp_path / "tables",
+        "--html", tmp_path / "tables/roc.csv",
+    )  # fmt: skip
+    assert refused(told, "roc.csv", ".html")
+    assert not list((tmp_path / "tables").iterdir())
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(study, tmp_path, capsys, monkeypatch):
+    file, config = study
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    told = run(capsys, file, "--config", config, "--csv", tmp_path / "tables")
+    assert refused(told, "tables", "No space left on device")
+
+
+@pytest.fixture
+def full_after_one(monkeypatch):
+    """A disk that takes one file; what it took."""
+    fill, written = files._fill, []
+
+    def full(beside, target, data):
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(target)
+        fill(beside, target, data)
+
+    monkeypatch.setattr(files, "_fill", full)
+    return written
+
+
+def test_the_example_is_written_whole_or_not_at_all(tmp_path, capsys, full_after_one):
+    assert refused(run(capsys, "--example", tmp_path / "mine"), "No space left on device")
+    assert full_after_one
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_outputs_are_written_or_none(study, tmp_path, capsys, full_after_one):
+    file, config = study
+    page, tables = tmp_path / "report.html", tmp_path / "tables"
+    page.write_text("the old page")
+    before = {f.name for f in tmp_path.iterdir()}
+    told = run(capsys, file, "--config", config, "--csv", tables, "--html", page)
+    assert refused(told, tables, "No space left on device")
+    assert len(full_after_one) == 1
+    assert page.read_text() == "the old page"
+    assert {f.name for f in tmp_path.iterdir()} == before
+
+
+def test_the_name_of_a_file_is_not_obeyed_by_a_terminal(tmp_path, capsys):
+    file, config = write(tmp_path, rows(), name="\x1b[31m\n.csv")
+    code, out, err = run(capsys, file, "--config", config)
+    assert (code, err) == (0, "")
+    assert "\x1b" not in out
+    assert "patients of \\x1b[31m\\n.csv" in out
+    assert refused(run(capsys, tmp_path / "\x1b[2J\n.csv", "--config", config), r"\x1b[2J\n.csv")

@@ -18,6 +18,7 @@ from analysis.findings import Ledger
 from analysis.paper import Paper, load_paper
 from analysis.show import book, sources
 from tests.workshop.made_up_papers import SHAPES, one_table, record
+from workshop import ChapterFailed
 from workshop.paper_book.plan import Plan, PlanError, plan
 from workshop.paper_book.sections import ACROSS, OF_KIND, TEXT
 from workshop.paper_book.write import BACK, SHARED, TEMPLATES, md, texts, write
@@ -236,6 +237,35 @@ def test_a_record_that_cannot_be_read_is_one_sentence_and_no_book(tmp_path: Path
     assert "Traceback" not in result.stderr
     after = sorted((ROOT / "_papers").glob("*")) if (ROOT / "_papers").exists() else []
     assert before == after
+
+
+def test_two_runs_do_not_meet_in_one_book(tmp_path: Path, monkeypatch) -> None:
+    pytest.importorskip("fcntl")
+    from workshop.paper_book import build
+
+    monkeypatch.setattr(build, "PAPERS", tmp_path / "papers")
+    monkeypatch.setattr(build, "CACHES", tmp_path / "cache" / "notebooks")
+    file = record(tmp_path / "study", one_table())
+    mine = tmp_path / "papers" / ".made_up_one.making"
+    mine.mkdir(parents=True)
+    with (
+        build._alone("made_up_one"),
+        pytest.raises(
+            ChapterFailed, match=r"^error: another run is making the book of made_up_one"
+        ),
+    ):
+        build.make_paper_book(file)
+    assert mine.is_dir()
+
+
+def test_a_table_of_one_row_has_no_rows(tmp_path: Path) -> None:
+    tree = one_table()
+    (row,) = tree["tables"][0]["rows"]
+    paper = load_paper(record(tmp_path / "one", tree))
+    assert "{glue:text}`n_rows` row." in texts(plan(paper, audit(paper)), paper)["table1"]
+    tree["tables"][0]["rows"].append(row | {"id": "another"})
+    paper = load_paper(record(tmp_path / "two", tree))
+    assert "{glue:text}`n_rows` rows." in texts(plan(paper, audit(paper)), paper)["table1"]
 
 
 @pytest.mark.slow

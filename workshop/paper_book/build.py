@@ -6,13 +6,22 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from analysis.audit import audit
 from analysis.paper import PaperError, load_paper
+from analysis.printed import printable
 from analysis.show.book import PAPER_VARIABLE
 from workshop import ChapterFailed
-from workshop.places import CACHE_VARIABLE, PAPERS, ROOT
+from workshop.places import CACHE_VARIABLE, CACHES, PAPERS, ROOT
+
+if TYPE_CHECKING:
+    from analysis.findings import Ledger
+    from analysis.paper import Paper
+    from workshop.paper_book.plan import Plan
 
 
 def make_paper_book(file: Path) -> Path:
@@ -22,7 +31,6 @@ def make_paper_book(file: Path) -> Path:
     fails; a book that was there before stays as it was.
     """
     from workshop.paper_book.plan import PlanError, plan
-    from workshop.paper_book.write import write
 
     file = Path(file).resolve()
     try:
@@ -30,11 +38,39 @@ def make_paper_book(file: Path) -> Path:
         ledger = audit(paper)
         wanted = plan(paper, ledger)
     except PaperError as error:
-        raise ChapterFailed(f"error: {error}") from None
+        raise ChapterFailed(f"error: {printable(error)}") from None
     except PlanError as error:
-        raise ChapterFailed(f"error: {file}: {error}") from None
+        raise ChapterFailed(f"error: {printable(f'{file}: {error}')}") from None
     target = PAPERS / paper.paper.key
     work = PAPERS / f".{paper.paper.key}.making"
+    with _alone(paper.paper.key):
+        _make(paper, ledger, wanted, file, work, target)
+    return target / "html"
+
+
+@contextmanager
+def _alone(key: str) -> Iterator[None]:
+    """One run makes a book; a run that dies lets go by itself."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:  # Windows lets nobody rename or remove what another run has open
+        yield
+        return
+    lock = CACHES.parent / f"book-of-{key}.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("w") as held:
+        try:
+            flock(held, LOCK_EX | LOCK_NB)
+        except OSError:
+            raise ChapterFailed(
+                f"error: another run is making the book of {key}, wait for it."
+            ) from None
+        yield
+
+
+def _make(paper: Paper, ledger: Ledger, wanted: Plan, file: Path, work: Path, target: Path) -> None:
+    from workshop.paper_book.write import write
+
     shutil.rmtree(work, ignore_errors=True)
     try:
         source = work / "source"
@@ -48,7 +84,6 @@ def make_paper_book(file: Path) -> Path:
         (work / "book").rename(target)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return target / "html"
 
 
 def _build(source: Path, cache: Path, file: Path) -> None:

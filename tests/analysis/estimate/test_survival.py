@@ -456,3 +456,15 @@ def test_a_rule_is_a_yes_or_no():
         )
     with pytest.raises(EstimateError, match="no transform"):
         survival.proportional_hazards([1, 2, 3, 4], [1, 1, 1, 0], [1, 2, 1, 2], "square")
+
+
+def test_without_two_patients_in_order_there_is_no_concordance():
+    # every event at one time, and nobody is seen longer than that
+    time = np.array([5.0] * 6 + [1.0, 2.0, 3.0, 4.0])
+    event = np.array([1.0] * 6 + [0.0] * 4)
+    marker = np.array([1.0, 4, 2, 6, 3, 5, 2, 7, 1, 3])
+    assert math.isnan(survival.cox(time, event, marker).concordance)
+    # with one more, who is seen longer, there are six pairs
+    more = survival.cox(np.append(time, 9), np.append(event, 0), np.append(marker, 2))
+    assert more.coefficients[0] > 0
+    assert more.concordance == pytest.approx((4 + 0.5) / 6)

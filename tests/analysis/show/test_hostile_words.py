@@ -11,6 +11,8 @@ import pytest
 from analysis.audit import audit
 from analysis.paper import PaperError, load_paper
 from analysis.show import export, terminal
+from analysis.show.drawing import text_width
+from analysis.show.report import report
 from analysis.show.tables import ledger_table
 
 FORMULA = '=HYPERLINK("http://example.org","x")'
@@ -93,3 +95,19 @@ def test_what_a_terminal_would_obey_is_refused(tmp_path, word):
         return
     with pytest.raises(PaperError, match=r"t\.csv: row 2, column 1: .*cannot be printed"):
         load_paper(tmp_path / "paper.yaml")
+
+
+@pytest.mark.filterwarnings("error")
+def test_letters_that_matplotlib_has_no_font_for_are_drawn_in_silence(tmp_path):
+    words = "肝癌 \N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}"
+    assert text_width(words) > 0
+    (tmp_path / "paper.yaml").write_text(
+        "schema: 1\npaper: {key: x, label: x}\n"
+        f"groups: [{{id: a, label: {words} a, n: 50}}, {{id: b, label: {words} b, n: 60}}]\n"
+        "tables:\n  - {id: table1, kind: two_group, title: x, rows: [{id: q, variable: v, "
+        'summary: mean_sd, values: {a: "1.0 ± 0.5", b: "2.0 ± 0.5"}, statistic: "10.4", p: "<0.001"}]}\n'
+        f"variables: [{{id: v, label: {words}}}]\n",
+        encoding="utf-8",
+    )
+    paper = load_paper(tmp_path / "paper.yaml")
+    assert words.split()[0] in report(audit(paper), paper)

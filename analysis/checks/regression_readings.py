@@ -80,6 +80,8 @@ def _other_step(row: PrintedRow) -> str:
     ratios = ("ratio", *_LIMITS)
     if not set(ratios) <= row.printed.keys() or not {"b", "se"} & row.printed.keys():
         return ""
+    if any(not region.is_empty for region in row.without_each().values()):
+        return ""  # one other number would mend the row: a misprint, no other step
     unit = row.region([c for c in row.printed if c not in ratios])
     step = row.region(ratios)
     if unit.is_empty or step.is_empty:

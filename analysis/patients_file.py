@@ -269,7 +269,7 @@ class _Reader:
         parts = {name: np.asarray(columns[name]) for name in names_in(formula)}
         with np.errstate(all="ignore"):
             values = np.asarray(evaluate(ast.parse(formula, mode="eval").body, parts), dtype=float)
-        values[_out_of_bounds(values)] = np.nan
+        values = np.where(_out_of_bounds(values), np.nan, values)
         known = np.all([np.isfinite(x) for x in parts.values()], axis=0)
         if (bad := known & ~np.isfinite(values)).any():
             rows = self.sheet.rows[bad]

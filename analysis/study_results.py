@@ -163,7 +163,8 @@ class Model:
     @property
     def ratios(self) -> Floats:
         """Odds ratios, shape (k,)."""
-        return np.exp(self.coefficients[1:])
+        with np.errstate(over="ignore"):  # per a very large unit a ratio has no end
+            return np.exp(self.coefficients[1:])
 
     @cached_property
     def area(self) -> roc.Area:
@@ -483,9 +484,10 @@ def _fit(
     chi2 = 2 * (reached - n * (special.xlogy(share, share) + special.xlogy(1 - share, 1 - share)))
     k = x.shape[1]
     checked, done = _optimism(found, y, x)
+    with np.errstate(over="ignore"):
+        low, high = np.exp(b[1:] - z * se[1:]), np.exp(b[1:] + z * se[1:])
     return Model(
-        title, columns.labels, "maximum likelihood", b, se,
-        np.exp(b[1:] - z * se[1:]), np.exp(b[1:] + z * se[1:]),
+        title, columns.labels, "maximum likelihood", b, se, low, high,
         2 * special.ndtr(-np.abs(b[1:] / se[1:])), y, risk, lost,
         (chi2 - k) / chi2 if chi2 > 0 else math.nan, checked, done,
     )  # fmt: skip

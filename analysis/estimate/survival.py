@@ -261,8 +261,10 @@ def cox(
             index = math.nan
     se = np.sqrt(np.diag(np.linalg.inv(here.information))) / scale
     b = b / scale
+    with np.errstate(over="ignore"):  # per a very large unit a ratio has no end
+        ratios, low, high = np.exp(b), np.exp(b - z * se), np.exp(b + z * se)
     return CoxFit(
-        b, se, np.exp(b), np.exp(b - z * se), np.exp(b + z * se), 2 * special.ndtr(-np.abs(b / se)),
+        b, se, ratios, low, high, 2 * special.ndtr(-np.abs(b / se)),
         here.log_likelihood, _efron(t, d, x, np.zeros(len(b))).log_likelihood, float(index),
     )  # fmt: skip
 

@@ -54,9 +54,12 @@ class Figure:
     title: str = ""
 
     def _repr_html_(self) -> str:
+        drawing = f'<div class="reread-figure"><div class="reread-panels">{self.svg}</div>'
+        if not self.data:
+            return f"{drawing}</div>"
         table = paper_rows(self.data, label=f"The numbers behind this plot: {self.title}")
         return (
-            f'<div class="reread-figure"><div class="reread-panels">{self.svg}</div>\n'
+            f"{drawing}\n"
             '<details class="reread-numbers"><summary>The numbers behind this plot</summary>\n'
             f"{table.html}\n</details></div>"
         )

@@ -45,7 +45,15 @@ def _stairs(points: Points, end: float) -> tuple[list[float], list[float]]:
 
 
 def risk_plot(
-    curves: Sequence[RiskCurve], *, key: str, end: float, up: str, unit: str, title: str, note: str
+    curves: Sequence[RiskCurve],
+    *,
+    key: str,
+    end: float,
+    up: str,
+    unit: str,
+    title: str,
+    note: str,
+    confidence: float = 0.95,
 ) -> Figure:
     """Risks over time from zero to `end`, two curves at most, with patients at risk below."""
     check_key(key)
@@ -91,7 +99,10 @@ def risk_plot(
     if any(curve.printed for curve in curves):
         entries.append((lambda a, b: sheet.mark(a, b, "D", INK, 8), "printed in the article"))
     entries.append(
-        (lambda a, b: sheet.box(a - 10, b - 5, a + 10, b + 5, BLUE, 0.14), "shaded: 95% confidence")
+        (
+            lambda a, b: sheet.box(a - 10, b - 5, a + 10, b + 5, BLUE, 0.14),
+            f"shaded: {100 * confidence:g}% confidence",
+        )
     )
     bottom = _legend(sheet, bottom + 24, entries)
     alt = f"{note[:1].upper()}{note[1:]}. {up} over {unit}. {_sentences(c.told for c in curves)}"

@@ -11,7 +11,7 @@ from analysis.show.figures import Figure, forest_plot
 from analysis.show.palette import BLUE, INK, ORANGE, SOFT
 from analysis.show.real_plots import RiskCurve, Spot, ends_of, risk_plot, square_plot
 from analysis.show.study_tables import Part, level, limits, number, percent
-from analysis.show.usefulness import LEVEL, Curve, bands_plot
+from analysis.show.usefulness import Curve, bands_plot
 from analysis.study_results import THRESHOLDS, Discrimination, Results
 from analysis.study_times import Times
 
@@ -28,7 +28,8 @@ def add_figures(parts: Sequence[Part], found: Results) -> None:
             by_key["calibration"].figures.append(figure)
         by_key["logistic"].figures.append(ratio_figure(found))
         by_key["benefit"].figures.append(benefit_figure(found))
-    if isinstance(found.times, Times) and found.times.halves:
+    # without a time over zero there is nothing to draw
+    if isinstance(found.times, Times) and any(h.curve.times[-1] > 0 for h in found.times.halves):
         by_key["survival"].figures.append(time_figure(found, found.times))
 
 
@@ -123,13 +124,14 @@ def benefit_figure(found: Results) -> Figure:
     """Decision curves of the models beside treating all and none."""
     first = found.models[0]
     share = first.events / first.n
+    confidence = found.patients.study.study.confidence
     last = min(1.0, max(0.2, math.ceil((share * 2 + 0.1) * 5) / 5))
     inside = last + 1e-9 >= THRESHOLDS
     xs = THRESHOLDS[inside].tolist()
     curves = [Curve("treat all", xs, first.benefit.treat_all[inside], None, None, SOFT, (6, 2))]
     told = []
     for m, colour in zip(found.models, (ORANGE, BLUE), strict=False):
-        low, high = m.benefit.limits(LEVEL)
+        low, high = m.benefit.limits(confidence)
         best = m.benefit.over_best_default
         curves.append(
             Curve(
@@ -148,7 +150,7 @@ def benefit_figure(found: Results) -> Figure:
     return bands_plot(
         curves, key="study-benefit", title=f"Net benefit, {found.patients.mark}",
         across="threshold probability", up="net benefit", ends=(0.0, last), levels=levels,
-        percent=False, marks=[], told=told, shown=[x for x in (0.1, 0.2, 0.3, 0.4, 0.5) if x <= last],
+        percent=False, marks=[], told=told, confidence=confidence, shown=[x for x in (0.1, 0.2, 0.3, 0.4, 0.5) if x <= last],
     )  # fmt: skip
 
 
@@ -159,7 +161,7 @@ def time_figure(found: Results, times: Times) -> Figure:
     ticks = _round_steps(end)
     for half in times.halves:
         km = half.curve
-        low, high = km.limits(LEVEL)
+        low, high = km.limits(found.patients.study.study.confidence)
         at = _thinned(len(km.times))
         steps = [(float(km.times[i]), float(1 - km.survival[i])) for i in at]
         band = [
@@ -188,6 +190,7 @@ def time_figure(found: Results, times: Times) -> Figure:
     return risk_plot(
         curves, key="study-times", end=end, up="risk of the event", unit=times.unit,
         title="Risk over time", note=found.patients.mark,
+        confidence=found.patients.study.study.confidence,
     )  # fmt: skip
 
 

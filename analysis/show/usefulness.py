@@ -482,6 +482,7 @@ def bands_plot(
     marks: Sequence[tuple[float, str]],
     told: Sequence[str],
     shown: Sequence[float],
+    confidence: float = LEVEL,
 ) -> Figure:
     """Curves with bands over shares.
 
@@ -526,7 +527,7 @@ def bands_plot(
                 sheet.box(a - 11, b - 5, a + 11, b + 5, c.colour, 0.22)
             sheet.line([a - 11, a + 11], [b, b], c.colour, 2, c.dash)
 
-        words = f", with its {_percent(LEVEL)} band" if curve.low is not None else ""
+        words = f", with its {100 * confidence:g}% band" if curve.low is not None else ""
         entries.append((swatch, f"{curve.label}{words}"))
     shapes = ("v", "D", "s", "o")
     for (place, words), shape in zip(marks, shapes, strict=False):

@@ -83,3 +83,71 @@ def test_results_or_one_sentence(tmp_path, block):
         whole += 1
     assert whole > 0
     assert all("\n" not in text and text.endswith(".") for text in sentences)
+
+
+PLAIN = """
+[study]
+resamples = 100
+confidence = 0.9
+[outcome]
+column = "state"
+event = 1
+[time]
+column = "time"
+unit = "days"
+[marker]
+direction = "higher"
+column = "marker"
+"""
+
+
+def pages(folder, marker, time, config=PLAIN):
+    state = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0] * 6
+    rows = list(zip(state, marker, time, strict=True))
+    found = analyse(load_patients(*_study(folder, rows, config)))
+    shown = parts(found)
+    add_figures(shown, found)
+    return results_page(shown, found), results_text(shown, found)
+
+
+def _study(folder, rows, config):
+    file, study = write(folder, rows, config, ("state", "marker", "time"))
+    return file, read_study(study)
+
+
+UP, DAYS = [float((7 * i) % 23) for i in range(60)], [1 + (5 * i) % 31 for i in range(60)]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("marker", "time", "config"),
+    [
+        ([5] * 60, DAYS, PLAIN),
+        (UP, [0] * 60, PLAIN),
+        (UP, [7] * 60, PLAIN),
+        (UP, DAYS, PLAIN + "per = 1e30\n"),
+        ([f"{x + 1}e58" for x in UP], DAYS, PLAIN),
+        ([f"{x + 1}e-60" for x in UP], DAYS, PLAIN),
+    ],
+    ids=["one value", "no time", "one time", "ratios without end", "huge", "tiny"],
+)
+def test_what_hardly_varies_or_is_huge_is_shown(tmp_path, marker, time, config):
+    html, text = pages(tmp_path, marker, time, config)
+    for shown in (html, text):
+        assert "The marker alone: ROC curve" in shown
+        assert "nan" not in shown.split()
+
+
+def test_every_interval_has_the_confidence_of_the_study(tmp_path):
+    html, text = pages(tmp_path, UP, DAYS)
+    for shown in (html, text):
+        assert "90%" in shown
+        assert "95%" not in shown
+
+
+def test_a_formula_of_one_name(tmp_path):
+    config = PLAIN.replace('column = "marker"', 'formula = "m"')
+    config += '[[variables]]\nid = "m"\ncolumn = "marker"\nkind = "continuous"\n'
+    rows = list(zip([0, 1] * 30, UP, DAYS, strict=True))
+    found = load_patients(*_study(tmp_path, rows, config))
+    assert found.values("marker").tolist() == UP

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from copy import deepcopy
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -263,7 +264,7 @@ def test_a_table_of_one_row_has_no_rows(tmp_path: Path) -> None:
     (row,) = tree["tables"][0]["rows"]
     paper = load_paper(record(tmp_path / "one", tree))
     assert "{glue:text}`n_rows` row." in texts(plan(paper, audit(paper)), paper)["table1"]
-    tree["tables"][0]["rows"].append(row | {"id": "another"})
+    tree["tables"][0]["rows"].append(deepcopy(row) | {"id": "another"})
     paper = load_paper(record(tmp_path / "two", tree))
     assert "{glue:text}`n_rows` rows." in texts(plan(paper, audit(paper)), paper)["table1"]
 

@@ -367,7 +367,7 @@ class Coefficient(_Part):
     cut: Reference | None = None
     """The row of a ROC table whose cut-off makes the predictor, such as table2.marker."""
     threshold: AnyNumber | None = None
-    """The value that divides the patients, such as >405.08."""
+    """The value that divides the patients, such as >5.5."""
     b: AnyNumber | None = None
     """The coefficient (B, β), on the logarithmic scale."""
     se: NotNegative | None = None

@@ -153,6 +153,9 @@ def _described(found: Results) -> list[Part]:
     for key, title, table in told:
         if isinstance(table, Described):
             frame = table.printed.reset_index()
+            for name in ("Statistic", "SMD"):
+                if name in frame:  # the minus of every other table
+                    frame[name] = frame[name].str.replace("-", "−")
             rows = [{str(k): str(v) for k, v in row.items()} for row in frame.to_dict("records")]
             notes = ["How it was made: " + "; ".join(table.conventions) + "."]
             made.append(Part(key, title, rows, "", notes))

@@ -165,3 +165,11 @@ def test_one_sign_is_the_minus_of_every_table(tmp_path):
     assert re.search(r"SMD:\s+−\d", text)
     assert not re.search(r":\s+-\d", text)
     assert re.search(r",-\d\.\d", results_csv(parts(found), found)["table1.csv"])
+
+
+@pytest.mark.parametrize(("label", "shown"), [("Centre", "centre"), ("TNM stage", "TNM stage")])
+def test_an_abbreviation_keeps_its_letters(tmp_path, label, shown):
+    config = PLAIN + f'[groups]\ncolumn = "state"\nlabel = "{label}"\nlevels = [0, 1]\n'
+    rows = list(zip([0, 1] * 30, UP, DAYS, strict=True))
+    found = analyse(load_patients(*_study(tmp_path, rows, config)))
+    assert f"Patients by {shown}\n" in results_text(parts(found), found)

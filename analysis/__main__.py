@@ -103,7 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     certify.add_argument("file", metavar="FILE", type=Path, help="the record of a paper (YAML)")
     certify.add_argument(
-        "--jobs", type=_positive, default=1, metavar="N", help="processes that share the work"
+        "--jobs",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="processes that share the work (default: 1)",
     )
     certify.add_argument(
         "--check", action="store_true",
@@ -134,7 +138,7 @@ def _cohorts_parser(commands) -> None:
         "--seed",
         type=int,
         default=1,
-        help="the same seed, the same file (same versions, same kind of processor)",
+        help="the same seed, the same file (same versions, same kind of processor; default: 1)",
     )
     cohorts.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .parquet file")
     cohorts.add_argument("--jobs", type=int, default=1, help="processes side by side (default: 1)")

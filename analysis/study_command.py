@@ -41,7 +41,12 @@ def add_parser(commands) -> None:
     parser.add_argument(
         "--html", metavar="FILE", type=Path, help="write one page that stands alone"
     )
-    parser.add_argument("--csv", metavar="FOLDER", type=Path, help="write each table as a CSV file")
+    parser.add_argument(
+        "--csv",
+        metavar="FOLDER",
+        type=Path,
+        help="write each table as a CSV file; tables of an earlier run are replaced",
+    )
     parser.add_argument(
         "--against", metavar="FILE", type=Path,
         help="the record of a paper (YAML): hold every number it prints against these patients",

@@ -148,17 +148,25 @@ def _described(found: Results) -> list[Part]:
     told = [("table1", "Patients by outcome", found.described)]
     if found.by_group is not None:
         groups = found.patients.study.groups
-        told.append(("groups", f"Patients by {groups.label.lower()}", found.by_group))
+        told.append(("groups", f"Patients by {_inside(groups.label)}", found.by_group))
     made = []
     for key, title, table in told:
         if isinstance(table, Described):
             frame = table.printed.reset_index()
+            for name in ("Statistic", "SMD"):
+                if name in frame:  # the minus of every other table
+                    frame[name] = frame[name].str.replace("-", "−")
             rows = [{str(k): str(v) for k, v in row.items()} for row in frame.to_dict("records")]
             notes = ["How it was made: " + "; ".join(table.conventions) + "."]
             made.append(Part(key, title, rows, "", notes))
         else:
             made.append(Part(key, title, [], f"There is no table: {table}"))
     return made
+
+
+def _inside(label: str) -> str:
+    """A label within a sentence: ``Centre`` as ``centre``, ``TNM stage`` as it is."""
+    return label[0].lower() + label[1:] if label[1:2].islower() else label
 
 
 # --- the marker -----------------------------------------------------------------------------

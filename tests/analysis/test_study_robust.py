@@ -1,5 +1,7 @@
 """Small and degenerate files of patients: results or one sentence, in every output."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -151,3 +153,23 @@ def test_a_formula_of_one_name(tmp_path):
     rows = list(zip([0, 1] * 30, UP, DAYS, strict=True))
     found = load_patients(*_study(tmp_path, rows, config))
     assert found.values("marker").tolist() == UP
+
+
+def test_one_sign_is_the_minus_of_every_table(tmp_path):
+    # the mean of those with the event lies under that of the others
+    config = PLAIN + '[[variables]]\nid = "m"\ncolumn = "marker"\nkind = "continuous"\n'
+    state = [0, 1, 1, 0, 1, 0, 0, 1, 1, 0] * 6
+    rows = list(zip(state, [x - 9 * y for x, y in zip(UP, state, strict=True)], DAYS, strict=True))
+    found = analyse(load_patients(*_study(tmp_path, rows, config)))
+    text = results_text(parts(found), found)
+    assert re.search(r"SMD:\s+−\d", text)
+    assert not re.search(r":\s+-\d", text)
+    assert re.search(r",-\d\.\d", results_csv(parts(found), found)["table1.csv"])
+
+
+@pytest.mark.parametrize(("label", "shown"), [("Centre", "centre"), ("TNM stage", "TNM stage")])
+def test_an_abbreviation_keeps_its_letters(tmp_path, label, shown):
+    config = PLAIN + f'[groups]\ncolumn = "state"\nlabel = "{label}"\nlevels = [0, 1]\n'
+    rows = list(zip([0, 1] * 30, UP, DAYS, strict=True))
+    found = analyse(load_patients(*_study(tmp_path, rows, config)))
+    assert f"Patients by {shown}\n" in results_text(parts(found), found)

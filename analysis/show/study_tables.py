@@ -113,7 +113,7 @@ def _patients(found: Results) -> Part:
         notes.append(
             f"{', '.join(parts)}: the marker is made of it, so it is no covariate beside the marker."
         )
-    return Part("patients", "The patients", _two("What", "Found", rows), "", notes)
+    return Part("study", "The patients", _two("What", "Found", rows), "", notes)
 
 
 def _two(first: str, second: str, rows: Iterable[tuple[str, str]]) -> list[dict[str, str]]:

@@ -58,7 +58,7 @@ class YourCohort:
 
     def told(self) -> dict[str, str]:
         """For the prose."""
-        rows = {row["What"]: row["Found"] for row in self._parts["patients"].rows}
+        rows = {row["What"]: row["Found"] for row in self._parts["study"].rows}
         cut = self._parts["cut"].rows
         return {
             "mark": MARK,

@@ -81,7 +81,7 @@ def test_results_or_one_sentence(tmp_path, block):
         assert ">inf<" not in html
         text = results_text(shown, found)
         assert max(len(line) for line in text.splitlines()) <= 80
-        assert "patients.csv" in results_csv(shown, found)
+        assert "study.csv" in results_csv(shown, found)
         whole += 1
     assert whole > 0
     assert all("\n" not in text and text.endswith(".") for text in sentences)

@@ -12,7 +12,7 @@ from analysis.audit import audit
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper, load_paper
 from analysis.show.html import Html
-from analysis.show.tables import paper_rows, verdict_badge
+from analysis.show.tables import paper_rows
 
 _KINDS = {
     "two_group": "groups compared",
@@ -90,13 +90,10 @@ class Examples:
         wanted = [Verdict(v) for v in verdicts]
         rows: list[dict[str, Any]] = [
             {
-                "Paper": one.label,
-                "Finding": finding.claim,
-                "Verdict": verdict_badge(finding.verdict),
+                "Finding": f"{one.label}: {finding.claim}",
                 "Printed": finding.printed,
-                "Allowed": finding.attainable,
-                "By hand": finding.by_hand,
-                "Assumes": "; ".join(finding.assumptions),
+                "By hand": f"{finding.by_hand}. Allowed: {finding.attainable}",
+                "If": "; ".join(finding.assumptions),
             }
             for one in self.papers.values()
             for finding in one.of(*wanted)

@@ -49,7 +49,7 @@ bench: $(INSTALLED)  ## Compare the analysis with the tools a user would pick in
 cohorts: $(INSTALLED)  ## Simulate the committed cohorts (no patients) again
 	$(RUN) analysis cohorts data/yu2023/paper.yaml --count 24 --seed 1 --jobs 2 --out data/yu2023/cohorts.parquet
 
-selfcheck: $(INSTALLED)  ## Audit 10,000 honest papers and planted errors again (an hour; goes on after Ctrl-C)
+selfcheck: $(INSTALLED)  ## Audit 10,000 honest papers and planted errors again (minutes; goes on after Ctrl-C)
 	$(RUN) tests.trials.round_trip --count 10000 --seed 2026 --jobs 2 --out data/trials/round_trip.json
 
 lock: $(INSTALLED)  ## Solve requirements.in again into the two locks

@@ -19,22 +19,27 @@ from analysis.estimate.survival import CoxFit, ProportionalHazards, kaplan_meier
 
 Floats = NDArray[np.float64]
 _STEPS = 30
+_HALVINGS = 20
 _NEAR = 1e-9
 _LARGEST_ERROR = 20.0  # of a coefficient per SD: beyond it the likelihood has no top in reach
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorted:
-    """Patients by falling time: predictors in SDs; of each death the place of its event time
-    `at`, its share of its ties, and where its risk set ends."""
+    """Patients by falling time: predictors in SDs, a row each, shape (k, n).  Of the m times of
+    deaths, also falling: where the patients who join its risk set begin (`joins`), how many are in
+    the last one (`n`), where its deaths begin among the `deaths`.  Of each death: the place of its
+    time `at` and its share of its ties."""
 
     x: Floats
     scale: Floats
-    deaths: NDArray[np.int64]
-    at: NDArray[np.int64]
     times: Floats
+    joins: NDArray[np.int64]
+    n: int
+    deaths: NDArray[np.int64]
+    first: NDArray[np.int64]
+    at: NDArray[np.int64]
     share: Floats
-    last: NDArray[np.int64]
 
 
 def _sort(time: ArrayLike, event: ArrayLike, predictors: ArrayLike) -> _Sorted:
@@ -52,49 +57,84 @@ def _sort(time: ArrayLike, event: ArrayLike, predictors: ArrayLike) -> _Sorted:
         raise EstimateError("a predictor is the same in every patient.")
     order = np.argsort(-t, kind="stable")
     t, d = t[order], d[order] == 1
-    x = np.ascontiguousarray(((x - x.mean(axis=0)) / scale)[order])
+    x = np.ascontiguousarray((((x - x.mean(axis=0)) / scale)[order]).T)
     deaths = np.flatnonzero(d)
-    times, at, ties = np.unique(t[deaths], return_inverse=True, return_counts=True)
-    first = np.cumsum(ties) - ties
-    rank = np.empty(len(deaths), dtype=np.int64)
-    rank[np.argsort(at, kind="stable")] = np.arange(len(deaths))
-    share = (rank - first[at]) / ties[at]
-    last = np.searchsorted(-t, -times, side="right") - 1
-    return _Sorted(x, scale, deaths, at, times, share, last)
+    fall, first, at, ties = np.unique(
+        -t[deaths], return_index=True, return_inverse=True, return_counts=True
+    )
+    share = (np.arange(len(deaths)) - first[at]) / ties[at]
+    ends = np.searchsorted(-t, fall, side="right")
+    joins = np.concatenate([[0], ends[:-1]])
+    return _Sorted(x, scale, -fall, joins, int(ends[-1]), deaths, first, at, share)
+
+
+def _over_risk_sets(s: _Sorted, values: Floats) -> tuple[Floats, Floats]:
+    """Sums over the risk set of each time, and over those who die at it."""
+    whole = np.cumsum(np.add.reduceat(values[: s.n], s.joins))
+    return whole, np.add.reduceat(values[s.deaths], s.first)
+
+
+def _masses(s: _Sorted, b: Floats) -> tuple[Floats, Floats, float]:
+    """Hazards but for a factor, their sum over the risk set of each death less its share of its
+    ties, and the log partial likelihood, which is -inf where hazards underflow."""
+    height = b @ s.x
+    top = height.max()
+    weight = np.exp(height - top)
+    whole, dead = _over_risk_sets(s, weight)
+    mass = whole[s.at] - s.share * dead[s.at]
+    if not (mass > 0).all():
+        return weight, mass, -np.inf
+    return weight, mass, float((height[s.deaths] - top).sum() - np.log(mass).sum())
 
 
 def _sums(s: _Sorted, b: Floats, g: Floats | None):
     """Log partial likelihood (Efron), score and information; with `g`, which has one value a
-    death, also score and information weighted by it, and the information by it twice."""
-    k = s.x.shape[1]
-    height = s.x @ b
-    top = height.max()
-    weight = np.exp(height - top)
-    m = len(s.times)
+    time, also score and information weighted by it, and the information by it twice.
 
-    def of(values: Floats) -> Floats:
-        """Sums over the risk set of each death, less its share of the ties."""
-        whole = np.cumsum(values)[s.last]
-        dead = np.bincount(s.at, values[s.deaths], m)
-        return whole[s.at] - s.share * dead[s.at]
-
-    mass = of(weight)
-    if not (mass > 0).all():
+    A mean over the risk set of a death is (whole - share * dead) / mass: sums over the deaths of
+    one time need the sums of 1 / mass, of share / mass, and of their products alone.
+    """
+    k, m = len(s.x), len(s.times)
+    weight, mass, likelihood = _masses(s, b)
+    if not np.isfinite(likelihood):
         raise EstimateError("the predictors are too far apart for the fit: hazards underflow.")
-    likelihood = float((height[s.deaths] - top).sum() - np.log(mass).sum())
-    weighted = [weight * s.x[:, j] for j in range(k)]
-    means = [of(w) / mass for w in weighted]
-    residual = np.column_stack([s.x[s.deaths, j] - means[j] for j in range(k)])
+    once, shared = 1 / mass, s.share / mass
+    r1, s1, r2, rs, s2 = (
+        np.add.reduceat(v, s.first)
+        for v in (once, shared, once * once, once * shared, shared * shared)
+    )
+    weighted = [weight * row for row in s.x]
+    whole, dead = (
+        np.array(v) for v in zip(*(_over_risk_sets(s, w) for w in weighted), strict=True)
+    )
+    observed = np.array([np.add.reduceat(row[s.deaths], s.first) for row in s.x])
+    residual = observed - (whole * r1 - dead * s1)
     plain, mixed, squared = (np.empty((k, k)) for _ in range(3))
+    weights = np.ones((3, m)) if g is None else np.array([np.ones(m), g, g * g])
     for i in range(k):
         for j in range(i + 1):
-            spread = of(weighted[i] * s.x[:, j]) / mass - means[i] * means[j]
-            plain[i, j] = plain[j, i] = spread.sum()
-            if g is not None:
-                mixed[i, j] = mixed[j, i] = g @ spread
-                squared[i, j] = squared[j, i] = (g * g) @ spread
-    tilted = None if g is None else g @ residual
-    return likelihood, residual.sum(axis=0), tilted, plain, mixed, squared
+            both, died = _over_risk_sets(s, weighted[i] * s.x[j])
+            spread = both * r1 - died * s1 - (
+                whole[i] * whole[j] * r2
+                - (whole[i] * dead[j] + whole[j] * dead[i]) * rs
+                + dead[i] * dead[j] * s2
+            )  # fmt: skip
+            for matrix, value in zip((plain, mixed, squared), weights @ spread, strict=True):
+                matrix[i, j] = matrix[j, i] = value
+    tilted = None if g is None else residual @ g
+    return likelihood, residual.sum(axis=1), tilted, plain, mixed, squared
+
+
+def _climb(s: _Sorted, b: Floats, step: Floats, likelihood: float) -> Floats:
+    """The coefficients after a step, halved until the likelihood does not fall: a long step may
+    leap over the top, and back again the next time."""
+    step = step / max(1.0, float(np.abs(step).max()))
+    for _ in range(_HALVINGS):
+        # rounding alone may make it fall at the top
+        if _masses(s, b + step)[2] >= likelihood - 1e-12 * abs(likelihood):
+            return b + step
+        step = step / 2
+    return b + step
 
 
 def cox_and_test(
@@ -109,10 +149,9 @@ def cox_and_test(
     Raises :class:`EstimateError` if there is no fit in reach, or a predictor does not vary.
     """
     s = _sort(time, event, predictors)
-    z, k = normal_quantile(confidence), s.x.shape[1]
-    survival = kaplan_meier(time, event).survival_at(s.times, before=True)
-    g = (1 - survival)[s.at]
-    g = g - g.mean()
+    z, k = normal_quantile(confidence), len(s.x)
+    g = 1 - kaplan_meier(time, event).survival_at(s.times, before=True)
+    g = g - g[s.at].mean()
     b = np.zeros(k)
     null = None
     for _ in range(_STEPS):
@@ -121,8 +160,7 @@ def cox_and_test(
         if np.linalg.cond(plain) > 1e11:
             raise EstimateError("a predictor is a sum of the others, or the fit has no top.")
         step = np.linalg.solve(plain, score)
-        # a long step may leap over the top
-        b = b + step / max(1.0, float(np.abs(step).max()))
+        b = _climb(s, b, step, likelihood)
         # squared, in standard errors: the step leaves an error of about its own square; with very
         # many patients the sums themselves are no more exact than this
         if float(score @ step) < _NEAR:

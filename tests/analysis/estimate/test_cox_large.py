@@ -51,3 +51,24 @@ def test_many_patients_converge_and_agree_with_lifelines():
         known = CoxPHFitter().fit(table, "t", "d")
     np.testing.assert_allclose(fit.coefficients, known.params_, rtol=1e-4)
     np.testing.assert_allclose(fit.errors, known.standard_errors_, rtol=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_tail_does_not_make_the_steps_leap(seed, monkeypatch):
+    from analysis.estimate import cox_large
+
+    rng = np.random.default_rng(seed)
+    x = np.exp(rng.normal(0, 1.2, 3000))
+    t, c = rng.exponential(1 / (x + 0.01) ** 0.5), rng.exponential(2, 3000)
+    t, d = np.ceil(np.minimum(t, c) * 20) / 20, (t <= c).astype(float)
+    seen = []
+    sums = cox_large._sums
+    monkeypatch.setattr(cox_large, "_sums", lambda *a: seen.append(sums(*a)) or seen[-1])
+    fit, _ = cox_and_test(t, d, x)
+    likelihoods = np.array([s[0] for s in seen])
+    # without halving, the second step is lower than the first and the fit goes to and fro
+    assert (np.diff(likelihoods) >= -1e-9 * np.abs(likelihoods[1:])).all()
+    assert len(seen) < 15
+    known = survival.cox(t, d, x)
+    np.testing.assert_allclose(fit.coefficients, known.coefficients, rtol=1e-6)
+    np.testing.assert_allclose(fit.errors, known.errors, rtol=1e-6)

@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 from workshop.extension import (
     computed_table,
+    explorers,
     foldable_cells,
     fresh_cache,
     mathml,
@@ -15,6 +16,14 @@ from workshop.extension import (
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    for part in (fresh_cache, offline, mathml, computed_table, foldable_cells, provenance):
+    for part in (
+        fresh_cache,
+        offline,
+        mathml,
+        computed_table,
+        foldable_cells,
+        provenance,
+        explorers,
+    ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,8 +9,9 @@ the changed patients alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,10 @@ def window(printed: Printed | None, inside: float = _INSIDE) -> tuple[float, flo
 
 
 def _distance(
-    value: Floats, at: tuple[float, float, float], scale: float, coarse: bool = False
+    value: Floats,
+    at: tuple[float, float, float] | tuple[Floats, Floats, Floats],
+    scale: float | Floats,
+    coarse: bool = False,
 ) -> Floats:
     """How far outside its window; 0 inside.  Near it the logarithm of half units pulls the
     last digits in, far away the share of `scale` keeps a slope; `coarse` is a parabola
@@ -57,6 +61,22 @@ def _distance(
     if coarse:
         return _COARSE * (out / scale) ** 2
     return np.log1p(out / unit) + _FAR * out / scale
+
+
+def _columns(windows: Sequence[tuple[float, float, float]]) -> tuple[Floats, Floats, Floats]:
+    """Middles, widths and units of several windows, each of shape (r, 1)."""
+    middle, width, unit = np.array(windows, dtype=float).T[:, :, None]
+    return middle, width, unit
+
+
+def _distances(
+    values: Sequence[Floats],
+    ends: tuple[Floats, Floats, Floats],
+    scale: Floats | float,
+    coarse: bool,
+) -> Floats:
+    """:func:`_distance` of several numbers at once, each of shape (k,): a row each, (r, k)."""
+    return _distance(np.array(values), ends, scale, coarse)
 
 
 @dataclass(frozen=True)
@@ -192,34 +212,90 @@ def _roc(
     return told
 
 
+class _Apart(NamedTuple):
+    mean: float
+    variance: float
+    mean_off: Any
+    sd_off: Any
+
+
+def _more(above: np.ufunc, old: Floats, new: Floats, other: Floats) -> NDArray[np.int8]:
+    """For each of k moves (k, m) and each of the other group's values (n,): how many more of the
+    m new values than of the old ones are `above` it, shape (k, n)."""
+    more = np.zeros((len(new), len(other)), dtype=np.int8)  # m is far below 127
+    for j in range(new.shape[1]):
+        more += above(new[:, j, None], other).view(np.int8)
+        more -= above(old[:, j, None], other).view(np.int8)
+    return more
+
+
 class Board:
     """Values of one marker in the positive (0) and the negative (1) group, with the counts
     that its area, its standard error and its Youden indices are made of."""
 
     def __init__(self, values: tuple[Floats, Floats], wanted: Wanted):
         self.x = [np.array(v, dtype=float) for v in values]
-        self.wanted = wanted
+        self.wanted = w = wanted
+        self.ends = [_columns((w.mean[g], w.sd[g], w.t)) for g in (0, 1)]
+        scales = [w.sd[g][0] or 1.0 for g in (0, 1)]
+        self.scales = [np.array([[scale], [scale], [10.0]]) for scale in scales]
         self.refresh()
 
     def refresh(self) -> None:
         """All counts anew from the values."""
-        x = self.x
+        x, none = self.x, np.zeros(0, dtype=np.int64)
         self.sorted = [np.sort(v) for v in x]
         # gt[g][j]: patients of group g above patient j of the other group; ge with equal ones
-        self.gt = [len(x[g]) - np.searchsorted(self.sorted[g], x[1 - g], "right") for g in (0, 1)]
-        self.ge = [len(x[g]) - np.searchsorted(self.sorted[g], x[1 - g], "left") for g in (0, 1)]
+        self.gt, self.ge = [none, none], [none, none]
         # for the Youden index at the values of the group that stays
-        self.own = [
-            len(x[0]) - np.searchsorted(self.sorted[0], x[0], "left"),
-            len(x[1]) - np.searchsorted(self.sorted[1], x[1], "right"),
-        ]
-        self.rank = [self._rank(g, x[g]) for g in (0, 1)]
-        self.squares = [float((r**2).sum()) for r in self.rank]
+        self.own = [none, none]
+        self.squares, self.sum, self.square = [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]
         self.offset = [self.wanted.mean[g][0] for g in (0, 1)]
-        self.sum = [float((x[g] - self.offset[g]).sum()) for g in (0, 1)]
-        self.square = [float(((x[g] - self.offset[g]) ** 2).sum()) for g in (0, 1)]
-        cut = self.wanted.cut
-        self.above = [0, 0] if cut is None else [int((v > cut).sum()) for v in x]
+        self.above = [0, 0]
+        self.apart = [_Apart(0.0, 0.0, 0.0, 0.0)] * 2
+        for g in (0, 1):
+            self.gt[g], self.ge[g] = self._over(g, x[1 - g])
+        for g in (0, 1):
+            self._update(g)
+        self._rank_sums()
+
+    def _over(self, g: int, values: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Patients of group g above each of the values, and above or equal."""
+        own = self.sorted[g]
+        return len(own) - own.searchsorted(values, "right"), len(own) - own.searchsorted(values)
+
+    def _update(self, g: int) -> None:
+        """What depends on group g alone."""
+        x = self.x[g]
+        side = "left" if g == 0 else "right"
+        self.own[g] = len(x) - self.sorted[g].searchsorted(x, side)
+        from_mean = x - self.offset[g]
+        self.sum[g] = float(from_mean.sum())
+        self.square[g] = float((from_mean**2).sum())
+        if self.wanted.cut is not None:
+            self.above[g] = int((x > self.wanted.cut).sum())
+        self.apart[g] = self._stands(g)
+
+    def _stands(self, g: int) -> _Apart:
+        """Mean and variance of group g, and how far they are from what is wanted."""
+        w, n = self.wanted, self.wanted.n[g]
+        variance = max(self.square[g] - self.sum[g] ** 2 / n, 0.0) / (n - 1)
+        mean = self.offset[g] + self.sum[g] / n
+        scale = w.sd[g][0] or 1.0
+        return _Apart(
+            mean, variance,
+            _distance(np.array(mean), w.mean[g], scale, w.coarse > 0),
+            _distance(np.array(math.sqrt(variance)), w.sd[g], scale, w.coarse > 0),
+        )  # fmt: skip
+
+    def _rank_sums(self) -> None:
+        """For the patients of each group those of the other on the wrong-order side, as
+        :meth:`_rank` counts them: whole and half numbers, exact in any order."""
+        n0 = len(self.x[1])
+        both = [(gt + ge).astype(float) for gt, ge in zip(self.gt, self.ge, strict=True)]
+        self.both = [(b, b.sum(), b @ b) for b in both]
+        self.rank = [n0 - both[1] / 2, both[0] / 2]
+        self.squares = [float((r**2).sum()) for r in self.rank]
 
     def _rank(self, g: int, values: Floats) -> Floats:
         """For values of group g: patients of the other group on the wrong-order side, equal
@@ -262,43 +338,34 @@ class Board:
         variance = np.maximum(square - total**2 / n, 0) / (n - 1)
         mean = self.offset[g] + total / n
         h, m = 1 - g, w.n[1 - g]
-        other_variance = max(self.square[h] - self.sum[h] ** 2 / m, 0.0) / (m - 1)
-        other_mean = self.offset[h] + self.sum[h] / m
-        here, there = w.sd[g][0] or 1.0, w.sd[h][0] or 1.0
-        energy = _distance(mean, w.mean[g], here, w.coarse > 0) + _distance(
-            np.sqrt(variance), w.sd[g], here, w.coarse > 0
-        )
-        energy = energy + _distance(np.array(other_mean), w.mean[h], there, w.coarse > 0)
-        energy = energy + _distance(
-            np.array(math.sqrt(other_variance)), w.sd[h], there, w.coarse > 0
-        )
+        there = self.apart[h]
         if w.welch:
-            spread = variance / n + other_variance / m
+            spread = variance / n + there.variance / m
         else:
-            pooled = ((n - 1) * variance + (m - 1) * other_variance) / (n + m - 2)
+            pooled = ((n - 1) * variance + (m - 1) * there.variance) / (n + m - 2)
             spread = pooled * (1 / n + 1 / m)
-        t = np.abs(mean - other_mean) / np.sqrt(np.maximum(spread, 1e-300))
-        return energy + _distance(t, w.t, 10.0, w.coarse > 0)
+        t = np.abs(mean - there.mean) / np.sqrt(np.maximum(spread, 1e-300))
+        off = _distances((mean, np.sqrt(variance), t), self.ends[g], self.scales[g], w.coarse > 0)
+        return off[0] + off[1] + there.mean_off + there.sd_off + off[2]
 
     def _area(
         self, g: int, who: NDArray[np.int64], old: Floats, new: Floats, other: Floats
     ) -> Floats:
         w = self.wanted
         n1, n0 = w.n
-        gt = (
-            self.gt[g]
-            + (new[:, :, None] > other).sum(axis=1)
-            - (old[:, :, None] > other).sum(axis=1)
-        )
-        ge = (
-            self.ge[g]
-            + (new[:, :, None] >= other).sum(axis=1)
-            - (old[:, :, None] >= other).sum(axis=1)
-        )
-        half = (gt + ge) / 2
-        stays = half if g == 0 else n0 - half
-        auc = stays.sum(axis=1) / (n1 * n0)
-        squares_stay = np.einsum("ij,ij->i", stays, stays)
+        # whole numbers and their squares, exact in any order: the change is put on what was there
+        more = _more(np.greater, old, new, other)
+        least = _more(np.greater_equal, old, new, other)
+        change = (more + least).astype(float)
+        both, sum_, squares = self.both[g]
+        twice = sum_ + change.sum(axis=1)
+        fourfold = squares + 2 * (change @ both) + np.einsum("ij,ij->i", change, change)
+        if g == 0:
+            auc = twice / 2 / (n1 * n0)
+            squares_stay = fourfold / 4
+        else:
+            auc = (n1 * n0 - twice / 2) / (n1 * n0)
+            squares_stay = n1 * n0**2 - n0 * twice + fourfold / 4
         moved = (
             self.squares[g]
             + (self._rank(g, new) ** 2).sum(axis=1)
@@ -309,24 +376,40 @@ class Board:
         variance = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
         se = np.sqrt(np.maximum(variance, 0) / (n1 * n0))
         assert w.auc is not None
-        energy = _distance(auc, w.auc, _AREAS, w.coarse > 1)
-        if w.se is not None:
-            energy = energy + _distance(se, w.se, _AREAS, w.coarse > 1)
-        if w.ci_low is not None:
-            energy = energy + _distance(auc - w.z * se, w.ci_low, _AREAS, w.coarse > 1)
-        if w.ci_high is not None:
-            energy = energy + _distance(auc + w.z * se, w.ci_high, _AREAS, w.coarse > 1)
+        shown, ends = [auc], [w.auc]
+        for value, end in ((se, w.se), (auc - w.z * se, w.ci_low), (auc + w.z * se, w.ci_high)):
+            if end is not None:
+                shown.append(value)
+                ends.append(end)
+        off = _distances(shown, _columns(ends), _AREAS, w.coarse > 1)
+        energy = off[0]
+        for row in off[1:]:
+            energy = energy + row
         if w.youden is not None:
-            youden = gt / n1 - self.own[1] / n0 if g == 0 else self.own[0] / n1 - ge / n0
-            over = np.maximum(youden - w.youden - 1e-9, 0)
-            over = np.log1p(min(n1, n0) * over.sum(axis=1))
-            energy = energy + (0.3 * over if w.coarse > 1 else over)
+            over = (more if g == 0 else least).astype(float)
+            over += self.gt[0] if g == 0 else self.ge[1]
+            if g == 0:
+                over /= n1
+                over -= self.own[1] / n0
+            else:
+                over /= n0
+                np.subtract(self.own[0] / n1, over, out=over)
+            over -= w.youden
+            over -= 1e-9
+            np.maximum(over, 0, out=over)
+            high = np.log1p(min(n1, n0) * over.sum(axis=1))
+            energy = energy + (0.3 * high if w.coarse > 1 else high)
         return energy
 
     def move(self, g: int, who: NDArray[np.int64], new: Floats) -> None:
         """Take one move: `who` (m,), `new` (m,)."""
-        self.x[g][who] = new
-        self.refresh()
+        x, h = self.x[g], 1 - g
+        x[who] = new
+        self.sorted[g] = np.sort(x)
+        self.gt[g], self.ge[g] = self._over(g, self.x[h])
+        self.gt[h][who], self.ge[h][who] = self._over(h, x[who])
+        self._update(g)
+        self._rank_sums()
 
 
 Propose = Callable[[int, float], tuple[NDArray[np.int64], Floats, NDArray[np.bool_]]]

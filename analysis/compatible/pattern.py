@@ -128,7 +128,9 @@ def values(
             fresh = _beyond(x, members, low, high, held, sds[0], rng)
             held |= fresh
         for k, at in held.items():
-            slopes.append(np.eye(1, n, k)[0] / sds[0])
+            slope = np.zeros(n)
+            slope[k] = 1 / sds[0]
+            slopes.append(slope)
             residual.append((at - x[k]) / sds[0])
         if not fresh and max(map(abs, residual)) < 1e-7:
             return x

@@ -292,10 +292,24 @@ class Board:
         """For the patients of each group those of the other on the wrong-order side, as
         :meth:`_rank` counts them: whole and half numbers, exact in any order."""
         n0 = len(self.x[1])
+        none = np.zeros(0, dtype=np.int8)
         both = [(gt + ge).astype(float) for gt, ge in zip(self.gt, self.ge, strict=True)]
         self.both = [(b, b.sum(), b @ b) for b in both]
         self.rank = [n0 - both[1] / 2, both[0] / 2]
         self.squares = [float((r**2).sum()) for r in self.rank]
+        self.limits = [none, none]
+
+    def _limit(self, g: int, youden: float) -> NDArray[np.int8]:
+        """For the values of the other group: how many patients of group g more (g = 0) or fewer
+        (g = 1) it takes before its Youden index may exceed the printed one."""
+        if not len(self.limits[g]):
+            n1, n0 = self.wanted.n
+            if g == 0:
+                room = np.floor(n1 * (self.own[1] / n0 + youden) - self.gt[0] - 1e-6)
+            else:
+                room = np.ceil(n0 * (self.own[0] / n1 - youden) - self.ge[1] + 1e-6)
+            self.limits[g] = np.clip(room, -128, 127).astype(np.int8)
+        return self.limits[g]
 
     def _rank(self, g: int, values: Floats) -> Floats:
         """For values of group g: patients of the other group on the wrong-order side, equal
@@ -386,8 +400,12 @@ class Board:
         for row in off[1:]:
             energy = energy + row
         if w.youden is not None:
-            over = (more if g == 0 else least).astype(float)
-            over += self.gt[0] if g == 0 else self.ge[1]
+            moved_up, stood = (more, self.gt[0]) if g == 0 else (least, self.ge[1])
+            # most moves raise no Youden index: the few that may are looked at
+            limit = self._limit(g, w.youden)
+            some = ((moved_up > limit) if g == 0 else (moved_up < limit)).any(axis=1)
+            over = moved_up[some].astype(float)
+            over += stood
             if g == 0:
                 over /= n1
                 over -= self.own[1] / n0
@@ -397,7 +415,8 @@ class Board:
             over -= w.youden
             over -= 1e-9
             np.maximum(over, 0, out=over)
-            high = np.log1p(min(n1, n0) * over.sum(axis=1))
+            high = np.zeros(len(some))
+            high[some] = np.log1p(min(n1, n0) * over.sum(axis=1))
             energy = energy + (0.3 * high if w.coarse > 1 else high)
         return energy
 

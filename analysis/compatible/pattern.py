@@ -109,37 +109,32 @@ def values(
     inner = np.delete(np.arange(n - 1), below - 1)
     members = [np.flatnonzero(groups == g) for g in (0, 1)]
     held: dict[int, float] = {}
+    effect_held: list[Floats] = []  # of each distance on the value of a held patient
     for _ in range(_ROUNDS):
         d = np.exp(log)
         d[below - 1] = gap[1] - gap[0]
         x = np.concatenate([[0.0], np.cumsum(d)])
         x += gap[0] - x[below - 1]
-        residual, slopes = [], []
+        residual = []
+        slopes = np.zeros((4, n))
         for g in (0, 1):
             own = x[members[g]]
             mean, sd = own.mean(), own.std(ddof=1)
             residual += [(means[g] - mean) / sds[g], (sds[g] - sd) / sds[g]]
-            slope = np.zeros((2, n))
-            slope[0, members[g]] = 1 / len(own)
-            slope[1, members[g]] = (own - mean) / ((len(own) - 1) * sd)
-            slopes += list(slope / sds[g])
+            slopes[2 * g, members[g]] = 1 / len(own) / sds[g]
+            slopes[2 * g + 1, members[g]] = (own - mean) / ((len(own) - 1) * sd) / sds[g]
         fresh = {}
         if max(map(abs, residual)) < _CLOSE:
             fresh = _beyond(x, members, low, high, held, sds[0], rng)
+            for k in fresh:  # in the order of `held`
+                effect_held.append(_of_distances(np.eye(1, n, k) / sds[0], below)[0])
             held |= fresh
-        for k, at in held.items():
-            slope = np.zeros(n)
-            slope[k] = 1 / sds[0]
-            slopes.append(slope)
-            residual.append((at - x[k]) / sds[0])
+        residual += [(at - x[k]) / sds[0] for k, at in held.items()]
         if not fresh and max(map(abs, residual)) < 1e-7:
             return x
         if len(held) > _HELD:
             return None
-        effect = np.array(slopes)
-        beyond = np.cumsum(effect[:, ::-1], axis=1)[:, ::-1]  # of all patients from k up
-        rows = beyond[:, 1:].copy()
-        rows[:, : below - 1] -= effect.sum(axis=1, keepdims=True)  # under the cut pushes down
+        rows = np.concatenate([_of_distances(slopes, below), *(e[None] for e in effect_held)])
         jacobian = rows[:, inner] * d[inner]
         # wide distances would take all of the change: each logarithm has its share instead
         pull = (jacobian / (d[inner] + d[inner].mean())).T
@@ -148,6 +143,14 @@ def values(
         step = pull @ np.linalg.solve(gram, np.array(residual))
         log[inner] += np.clip(step, -0.7, 0.7)
     return None
+
+
+def _of_distances(slopes: Floats, below: int) -> Floats:
+    """Slopes by the values (r, n) as slopes by the distances between neighbours (r, n - 1); the
+    value under the cut stands still, so that a distance under the cut pushes down."""
+    rows = np.cumsum(slopes[:, ::-1], axis=1)[:, ::-1][:, 1:].copy()  # of all patients from k up
+    rows[:, : below - 1] -= slopes.sum(axis=1, keepdims=True)
+    return rows
 
 
 def _beyond(
@@ -161,10 +164,12 @@ def _beyond(
 ) -> dict[int, float]:
     """The value of each group that is furthest beyond its bound, and where to hold it."""
     found = {}
+    is_held = np.zeros(len(x), dtype=bool)
+    is_held[list(held)] = True
     for g in (0, 1):
-        own = x[members[g]]
+        own, out = x[members[g]], is_held[members[g]]
         for over, bound, way in ((own - high[g], high[g], -1), (low[g] - own, low[g], 1)):
-            over = np.where([k in held for k in members[g]], -1.0, over)
+            over = np.where(out, -1.0, over)
             i = int(np.argmax(over))
             if over[i] > 0:
                 found[int(members[g][i])] = float(bound[i] + way * sd * rng.uniform(0.01, 0.15))

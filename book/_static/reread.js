@@ -32,7 +32,105 @@
   const collator = new Intl.Collator("en", { numeric: true });
   // The order of the verdicts is that of the words on the page: the gravest last.
   const GRAVITY = ["not checkable", "reproduced", "consistent", "depends", "impossible"];
-  const KEYS = ["q", "verdict", "part", "sort"];
+  const KEYS = ["q", "verdict", "part", "check", "sort"];
+
+  // --- take a finding, or what is shown, along --------------------------------------------
+
+  const spoken = make("p", { class: "reread-hidden", role: "status", "aria-live": "polite" });
+
+  const copy = async (text, button, done) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // pages from a folder may not be trusted with the clipboard: the old way still works
+      const area = make("textarea", { class: "reread-hidden", "aria-hidden": "true" });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const worked = document.execCommand("copy");
+      area.remove();
+      button.focus();
+      if (!worked) done = "The browser does not allow copying";
+    }
+    button.dataset.done = done;
+    spoken.textContent = done;
+    setTimeout(() => {
+      delete button.dataset.done;
+      spoken.textContent = "";
+    }, 2000);
+  };
+
+  const addressOf = (row) => `${location.href.split(/[?#]/)[0]}#${row.id}`;
+
+  const citationOf = (row) => {
+    const said = (selector) => row.querySelector(selector)?.textContent.trim().replace(/\s+/g, " ");
+    const part =
+      row.closest("[data-reread-part]")?.dataset.rereadPart ?? said(".reread-part") ?? row.dataset.table;
+    const claim = [...row.querySelector("th").childNodes]
+      .filter((node) => !node.classList?.contains("reread-part"))
+      .map((node) => node.textContent)
+      .join("")
+      .trim();
+    const version = document.querySelector('meta[name="version"]')?.content;
+    const book = document.querySelector(".reread-brand-title")?.textContent.trim() ?? document.title;
+    return (
+      `${part}: ${claim}. Printed ${said(".reread-printed span")}; allowed ${said(".reread-allowed span")}; ` +
+      `verdict: ${row.dataset.verdict}. Finding ${row.id.replace("finding-", "")}. ` +
+      `In: ${book}${version ? `, version ${version}` : ""}. ${addressOf(row)}`
+    );
+  };
+
+  // Buttons of a row are made when it is opened: hundreds of closed rows need none.
+  const offerCopies = (row) => {
+    const details = row.querySelector("details");
+    details?.addEventListener("toggle", () => {
+      if (!details.open || details.querySelector(".reread-copies")) return;
+      const link = make("button", { type: "button" }, "Copy link");
+      const citation = make("button", { type: "button" }, "Copy as citation");
+      link.addEventListener("click", () => copy(addressOf(row), link, "Link copied"));
+      citation.addEventListener("click", () => copy(citationOf(row), citation, "Citation copied"));
+      details.append(make("p", { class: "reread-copies" }, link, citation));
+    });
+  };
+
+  // A cell that a spreadsheet would take for a formula is text for it too.
+  const csvCell = (text) => {
+    const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
+    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+
+  const save = (name, type, text) => {
+    const address = URL.createObjectURL(new Blob([text], { type }));
+    make("a", { href: address, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 10000);
+  };
+
+  const takeaway = (frame, rows) => {
+    const FIELDS = ["id", "verdict", "part", "check", "claim", "printed", "allowed"];
+    const listed = () =>
+      rows
+        .filter(({ row }) => !row.hidden)
+        .map((r) => ({
+          id: r.row.id.replace("finding-", ""),
+          verdict: r.verdict,
+          part: r.part,
+          check: r.check,
+          claim: r.cells.claim,
+          printed: r.row.querySelector(".reread-printed span").textContent.trim(),
+          allowed: r.row.querySelector(".reread-allowed span").textContent.trim(),
+        }));
+    const csv = make("button", { type: "button" }, "Save these as CSV");
+    const json = make("button", { type: "button" }, "as JSON");
+    csv.addEventListener("click", () => {
+      const lines = [FIELDS, ...listed().map((finding) => FIELDS.map((field) => finding[field]))];
+      const text = lines.map((line) => line.map(csvCell).join(",")).join("\r\n");
+      save("findings.csv", "text/csv", `\ufeff${text}\r\n`);
+    });
+    json.addEventListener("click", () => {
+      save("findings.json", "application/json", `${JSON.stringify(listed(), null, 2)}\n`);
+    });
+    return [make("span", { class: "reread-save" }, csv, json)];
+  };
 
   const asLedger = (frame) => {
     // One table, or one for each part of the paper under a heading of its own.
@@ -43,6 +141,7 @@
       index,
       verdict: row.dataset.verdict,
       part: row.dataset.table,
+      check: row.dataset.check,
       partName:
         row.closest("[data-reread-part]")?.dataset.rereadPart ??
         row.querySelector(".reread-part")?.textContent.trim() ??
@@ -55,7 +154,7 @@
       },
     }));
     if (!rows.length) return null;
-    const state = { q: "", verdict: new Set(), part: "", sort: "" };
+    const state = { q: "", verdict: new Set(), part: "", check: "", sort: "" };
 
     // controls
     const present = GRAVITY.filter((v) => rows.some((r) => r.verdict === v)).reverse();
@@ -73,6 +172,14 @@
     for (const [value, name] of parts) {
       const n = rows.filter((r) => r.part === value).length;
       part.append(make("option", { value }, `${name} (${n})`));
+    }
+    // checks by their names in words, as in "t_from_means" → "t from means"
+    const checks = new Map();
+    for (const r of rows) checks.set(r.check, (checks.get(r.check) ?? 0) + 1);
+    const check = make("select", {}, make("option", { value: "" }, "all checks"));
+    const inWords = (name) => name.replaceAll("_", " ").replaceAll(".", ": ");
+    for (const name of [...checks.keys()].sort(collator.compare)) {
+      check.append(make("option", { value: name }, `${inWords(name)} (${checks.get(name)})`));
     }
     const search = make("input", { type: "search", autocomplete: "off", spellcheck: "false" });
     const headsOf = (table) =>
@@ -94,11 +201,12 @@
         "div",
         { class: "reread-fields" },
         make("label", {}, "Part of the paper", part),
+        make("label", {}, "Check", check),
         make("label", {}, "Words or numbers", search),
         make("label", {}, "Order", sort),
         clear,
       ),
-      shown,
+      make("div", { class: "reread-shown-row" }, shown, ...takeaway(frame, rows)),
     );
     frame.prepend(tool);
     for (const th of heads) {
@@ -115,6 +223,7 @@
     const fits = (r, words) =>
       (!state.verdict.size || state.verdict.has(r.verdict)) &&
       (!state.part || state.part === r.part) &&
+      (!state.check || state.check === r.check) &&
       words.every((word) => r.words.includes(word));
 
     let order = "";
@@ -139,6 +248,7 @@
       if (state.q.trim()) query.set("q", state.q.trim());
       for (const verdict of present) if (state.verdict.has(verdict)) query.append("verdict", verdict);
       if (state.part) query.set("part", state.part);
+      if (state.check) query.set("check", state.check);
       if (state.sort) query.set("sort", state.sort);
       const text = query.toString();
       try {
@@ -167,6 +277,7 @@
         else th.removeAttribute("aria-sort");
       }
       part.value = state.part;
+      check.value = state.check;
       sort.value = state.sort;
       if (search.value !== state.q) search.value = state.q;
       const hint = count ? "" : "; “Show all” starts again";
@@ -179,6 +290,7 @@
       state.q = "";
       state.verdict.clear();
       state.part = "";
+      state.check = "";
     };
 
     for (const { box } of choices) {
@@ -190,6 +302,10 @@
     }
     part.addEventListener("change", () => {
       state.part = part.value;
+      show();
+    });
+    check.addEventListener("change", () => {
+      state.check = check.value;
       show();
     });
     sort.addEventListener("change", () => {
@@ -212,6 +328,7 @@
     state.q = query.get("q") ?? "";
     for (const verdict of query.getAll("verdict")) if (present.includes(verdict)) state.verdict.add(verdict);
     if (parts.has(query.get("part"))) state.part = query.get("part");
+    if (checks.has(query.get("check"))) state.check = query.get("check");
     if ([...sort.options].some((o) => o.value === query.get("sort"))) state.sort = query.get("sort");
     show();
 
@@ -250,6 +367,8 @@
       const reveal = asLedger(frame);
       if (reveal) reveals.push(reveal);
     }
+    for (const row of document.querySelectorAll('tr[id^="finding-"]')) offerCopies(row);
+    document.body.append(spoken);
     goToFinding();
     addEventListener("hashchange", goToFinding);
     // paper has no folds

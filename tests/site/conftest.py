@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.site import browsers
 from workshop.places import HTML, site_is_current
 
 REQUIRED = os.environ.get("SITE_REQUIRED") == "1"
@@ -33,3 +36,9 @@ def chromium() -> str:
     if found is None:
         pytest.fail("no Chromium on this machine, and the browser checks need one")
     return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with browsers.started(chromium) as browser:
+        yield browser

@@ -1,52 +1,15 @@
 """Every page, opened from the folder in a browser: complete, silent, and not wider than it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from tests.site.browsers import listen, settle
 from tests.site.test_links import PAGES
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WIDTHS = (1280, 390)
 SCHEMES = ("light", "dark")
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def listen(page: Page) -> list[str]:
-    """Collect what a page must not do: ask elsewhere, fail, complain."""
-    faults: list[str] = []
-
-    def note_request(request) -> None:
-        if not request.url.startswith(("file:", "data:", "blob:")):
-            faults.append(f"asks for {request.url}")
-
-    page.on("request", note_request)
-    page.on("requestfailed", lambda request: faults.append(f"does not find {request.url}"))
-    page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            faults.append(f"console: {message.text}")
-            if message.type in ("error", "warning")
-            else None
-        ),
-    )
-    return faults
-
-
-def settle(page: Page) -> None:
-    """Wait for the fonts and for what the scripts do after loading (not for an idle network,
-    which Playwright now and then waits for in vain on pages from a folder)."""
-    page.evaluate("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
 
 
 def too_wide(page: Page) -> list[str]:

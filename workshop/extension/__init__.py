@@ -9,6 +9,7 @@ from workshop.extension import (
     explorers,
     foldable_cells,
     fresh_cache,
+    look,
     mathml,
     offline,
     provenance,
@@ -24,6 +25,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         foldable_cells,
         provenance,
         explorers,
+        look,
     ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -25,7 +25,11 @@ def listen(page: Page) -> list[str]:
             faults.append(f"asks for {request.url}")
 
     page.on("request", note_request)
-    page.on("requestfailed", lambda request: faults.append(f"does not find {request.url}"))
+    def note_failure(request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # left for another page before it arrived
+            faults.append(f"does not find {request.url}")
+
+    page.on("requestfailed", note_failure)
     page.on("pageerror", lambda error: faults.append(f"script error: {error}"))
     page.on(
         "console",

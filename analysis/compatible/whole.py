@@ -11,6 +11,7 @@ full fit decides.  A search: that it finds nothing says nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -128,7 +129,7 @@ def whole_patients(
     `problem`: link, margins and box of one reading; `coefficients`: the roundings as printed,
     shape (k,), per unit of code; `codes`: low and high code of each predictor; `constant`: the
     rounding of the printed constant, None if any will do.  `rng` picks among the exchanges;
-    `seconds` for the programme at each of `starts` values of a constant that is free.
+    `seconds` for each of the two searches at each of `starts` values of a constant that is free.
     """
     programme = Programme(problem)
     middle = [float(i.low + i.high) / 2 for i in problem.slopes]
@@ -152,14 +153,20 @@ def whole_patients(
     return None
 
 
-def _by_exchanges(problem, point, to_printed, aim, rng, _seconds) -> Witness | None:
+def _by_exchanges(problem, point, to_printed, aim, rng, seconds) -> Witness | None:
+    """Rounds of exchanges, begun anew with other lots while there is time (at least once)."""
     beta, m = np.array(point.eta), len(problem.patterns)
-    counts = _nearest_whole(problem, point.events, point.others)
-    for _ in range(_ROUNDS if counts is not None else 0):
-        counts, printed = _exchanged(problem, beta, counts, to_printed, aim, rng)
-        if printed is not None:
-            e, o = counts[:m].tolist(), counts[m:].tolist()
-            return Witness(tuple(e), tuple(o), tuple(printed.tolist()))
+    start = _nearest_whole(problem, point.events, point.others)
+    end = time.process_time() + seconds
+    while start is not None:
+        counts = start
+        for _ in range(_ROUNDS):
+            counts, printed = _exchanged(problem, beta, counts, to_printed, aim, rng)
+            if printed is not None:
+                e, o = counts[:m].tolist(), counts[m:].tolist()
+                return Witness(tuple(e), tuple(o), tuple(printed.tolist()))
+        if time.process_time() > end:
+            break
     return None
 
 

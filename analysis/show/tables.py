@@ -88,8 +88,7 @@ _ROWS = """\
 {% endif %}
 <thead><tr>
 {% for name in columns %}
-<th scope="col"{% if loop.index0 in numeric %} class="reread-number"{% endif %}>\
-{{ inline(name) }}</th>
+<th scope="col"{{ kind[loop.index0] }}>{{ inline(name) }}</th>
 {% endfor %}
 </tr></thead>
 <tbody>
@@ -97,9 +96,9 @@ _ROWS = """\
 <tr>
 {% for cell in row %}
 {% if loop.first %}
-<th scope="row"{% if 0 in numeric %} class="reread-number"{% endif %}>{{ cell }}</th>
+<th scope="row"{{ kind[0] }}>{{ cell }}</th>
 {% else %}
-<td{% if loop.index0 in numeric %} class="reread-number"{% endif %}>{{ cell }}</td>
+<td{{ kind[loop.index0] }}>{{ cell }}</td>
 {% endif %}
 {% endfor %}
 </tr>
@@ -272,7 +271,7 @@ def paper_rows(
     name).  `columns` picks and orders the columns, a mapping also renames them.  `label`
     names the table to readers who cannot see it and must be unique on its page.  Cells
     show as they are: format numbers before.  Columns whose cells are all numbers stand
-    flush right.  An empty column name is a ValueError: every heading says something.
+    flush right, and columns of many words keep a least width.  An empty column name is a ValueError: every heading says something.
     """
     records = _records(rows)
     names: dict[str, str]
@@ -284,21 +283,29 @@ def paper_rows(
     if not names or any(not name.strip() for name in names.values()):
         raise ValueError("a table needs a name for every column")
     cells = [[record.get(key) for key in names] for record in records]
-    numeric = {
-        i
-        for i in range(len(names))
-        if cells and all(_is_number(row[i]) for row in cells) and any(row[i] for row in cells)
-    }
     html = template(_ROWS).render(
         label=label,
         caption=caption,
         columns=list(names.values()),
         rows=[[_cell(value, missing) for value in row] for row in cells],
-        numeric=numeric,
+        kind=[_kind([row[i] for row in cells]) for i in range(len(names))],
     )
     lines = [" | ".join(names.values())]
     lines += [" | ".join(_plain(value, missing) for value in row) for row in cells]
     return Html(html, "\n".join(lines))
+
+
+def _kind(cells: Sequence[Any]) -> Markup:
+    """The class of a column: numbers stand flush right, and words get room, so that a narrow
+    page does not break sentences after every word."""
+    if cells and all(map(_is_number, cells)) and any(cells):
+        return Markup(' class="reread-number"')
+    longest = max((len(str(cell)) for cell in cells if not _is_missing(cell)), default=0)
+    size = "long" if longest > _LONG else "words" if longest > _WORDS else ""
+    return Markup(f' class="reread-{size}"') if size else Markup("")
+
+
+_WORDS, _LONG = 18, 60  # letters of the longest cell of a column
 
 
 def _records(rows: Any) -> list[Mapping[str, Any]]:

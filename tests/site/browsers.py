@@ -25,6 +25,7 @@ def listen(page: Page) -> list[str]:
             faults.append(f"asks for {request.url}")
 
     page.on("request", note_request)
+
     def note_failure(request) -> None:
         if request.failure != "net::ERR_ABORTED":  # left for another page before it arrived
             faults.append(f"does not find {request.url}")

@@ -34,7 +34,8 @@ def test_screenshot(browser: Browser, site: Path, name: str, width: int, scheme:
     page.screenshot(path=file, full_page=True, clip=_top(page, width))
     context.close()
     with Image.open(file) as picture:
-        assert picture.width == width and picture.height > 900
+        assert picture.width == width
+        assert picture.height > 900
         ground = picture.convert("RGB").getpixel((width // 2, 5))
         # a page in the wrong scheme, or a blank one, is no picture of it
         assert (sum(ground) > 600) == (scheme == "light")

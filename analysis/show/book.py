@@ -297,6 +297,18 @@ class Chapter:
 
         return Searched(self.paper, row)
 
+    def explore_searched(self, cut: Searched, key: str) -> Html:
+        """Studies without any effect that a reader draws, each with its best cut."""
+        from analysis.show.explore_searched import explore_searched
+
+        return explore_searched(cut, key)
+
+    def explore_cut(self, row: str, key: str) -> Html:
+        """The cut-off of a marker, which a reader moves along its curve in the first cohort."""
+        from analysis.show.explore_cut_off import explore_cut
+
+        return explore_cut(self.paper, row, key)
+
     def trial(self, name: str) -> Trial | RoundTrip:
         """A stored trial of the checks: ``trial("across_tables")``, ``trial("round_trip")``."""
         from analysis.show.trials import trial

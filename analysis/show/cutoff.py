@@ -21,7 +21,13 @@ import pandas as pd
 from scipy import optimize, special
 
 from analysis.cohort import MARK, load_cohort
-from analysis.estimate import accuracy, cutoff, cutoff_simulation, maximally_selected
+from analysis.estimate import (
+    accuracy,
+    cutoff,
+    cutoff_simulation,
+    maximally_selected,
+    searched_level,
+)
 from analysis.estimate.accuracy import Table
 from analysis.estimate.roc import percentiles
 from analysis.paper import MeanRow, Paper, RocRow, RocTable
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
     from analysis.show.figures import Figure
 
 RULES = {"youden": "largest Youden index", "closest": "closest to the corner"}
+HALF = "Fixed beforehand: half of the patients"
+YOUDEN = f"Searched: {RULES['youden']}"
 SEED = 20230426
 RESAMPLES = 500  # of each cohort
 STUDIES = 10_000  # without any effect, for the level of the test
@@ -344,15 +352,17 @@ class Searched:
         at_half = maximally_selected.Maximum(
             math.sqrt(bar), bar, np.empty(0), np.array([n // 2]), n1, n, (0.0, 1.0)
         )
-        found = {"Fixed beforehand: half of the patients": _sure(maximally_selected.exact(at_half))}
+        found = {
+            HALF: _sure(maximally_selected.exact(at_half)),
+            YOUDEN: _sure(searched_level.youden_level(n1, n0, alpha)),
+        }
         none = self.populations[0]
-        for rule, name in RULES.items():
-            studies = cutoff_simulation.simulate(
-                none.sampler(0), none.sampler(1), (n1, n0),
-                cutoff.Rule(rule, direction=self.row.direction),  # type: ignore[arg-type]
-                np.random.default_rng(SEED), STUDIES, reference=1000,
-            )  # fmt: skip
-            found[f"Searched: {name}"] = studies.rejected(alpha)
+        closest = cutoff_simulation.simulate(
+            none.sampler(0), none.sampler(1), (n1, n0),
+            cutoff.Rule("closest", direction=self.row.direction),
+            np.random.default_rng(SEED), STUDIES, reference=1000,
+        )  # fmt: skip
+        found[f"Searched: {RULES['closest']}"] = closest.rejected(alpha)
         for inner, name in (
             (TENTH, "a tenth of the patients on each side"),
             ((0.0, 1.0), "all cuts"),

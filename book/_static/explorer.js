@@ -29,7 +29,8 @@
   const slider = ({ label, min, max, step, value, say = String, onInput }) => {
     const id = `reread-explorer-${(made += 1)}`;
     const input = make("input", { type: "range", id, min, max, step, value });
-    const words = make("output", { for: id });
+    // the slider itself speaks its value: the words beside it need not speak again
+    const words = make("output", { for: id, "aria-live": "off" });
     const tell = () => {
       const text = say(Number(input.value));
       words.textContent = text;

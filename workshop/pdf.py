@@ -378,7 +378,7 @@ def finished(content: bytes, book: Book) -> bytes:
         int(root[1]): catalogue,
         int(size[1]): f"<<{facts}>>".encode("ascii"),
     }
-    out, table = bytearray(content.rstrip() + b"\n"), []
+    out, table = bytearray(content.rstrip() + b"\n"), ["0 1\n0000000000 65535 f \n"]
     for number, body in changed.items():
         table.append(f"{number} 1\n{len(out):010d} 00000 n \n")
         out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
@@ -429,6 +429,8 @@ def _wanted(paper: Path | None) -> tuple[Path, Path]:
 
 def read_book(html: Path, paper: Path | None = None) -> Book:
     """What the site and the files at the top of the repository say about the book."""
+    if not (html / "book" / "index.html").is_file():
+        raise ChapterFailed(f"{html}: there is no book to print, make it first.")
     front = _parsed(html / "book" / "index.html")
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))

@@ -174,8 +174,3 @@ def test_a_failing_or_different_notebook_would_be_found() -> None:
         "cell 0 shows something else than in the book"
     ]
     assert downloads.differences(executed(error), executed(shown)) == ["cell 0 ends in E: oh"]
-
-
-@pytest.mark.slow
-def test_every_downloaded_notebook_runs_alone(site: Path) -> None:
-    assert downloads.check(site) == []

@@ -17,7 +17,7 @@ export PYTHONPATH := $(CURDIR)
 	clean clean-all
 
 help:  ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 book: $(INSTALLED)  ## Execute what changed, write the pages to _build/html; PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")

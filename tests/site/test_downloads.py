@@ -174,3 +174,31 @@ def test_a_failing_or_different_notebook_would_be_found() -> None:
         "cell 0 shows something else than in the book"
     ]
     assert downloads.differences(executed(error), executed(shown)) == ["cell 0 ends in E: oh"]
+
+
+# --- what is published ---------------------------------------------------------------------
+
+
+def test_the_pdf_is_linked_where_it_stands_beside_the_pages(tmp_path: Path) -> None:
+    html, target = tmp_path / "html", tmp_path / "site"
+    (html / downloads.FOLDER).mkdir(parents=True)
+    page = html / f"{downloads.PAGE}.html"
+    page.parent.mkdir()
+    begin, end = downloads.WHOLE_BOOK
+    page.write_text(f"<p>a</p>{begin}<p>make pdf</p>{end}<p>b</p>", "utf-8")
+    assert downloads.publish(html, target) == []
+    assert (target / f"{downloads.PAGE}.html").read_text() == "<p>a</p><p>make pdf</p><p>b</p>"
+
+    (tmp_path / "book.pdf").write_bytes(b"x" * 2000)
+    downloads.publish(html, target)
+    told = BeautifulSoup((target / f"{downloads.PAGE}.html").read_text(), "html.parser")
+    link = told.select_one("li a")
+    assert "make pdf" not in told.get_text()
+    assert "2 kB" in told.get_text()
+    assert (target / "book" / link["href"]).resolve().read_bytes() == b"x" * 2000
+    assert page.read_text().count("make pdf") == 1
+
+
+def test_the_page_has_the_place_for_them(site: Path) -> None:
+    text = (site / f"{downloads.PAGE}.html").read_text("utf-8")
+    assert [text.count(mark) for mark in downloads.WHOLE_BOOK] == [1, 1]

@@ -34,7 +34,7 @@ check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two 
 check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site
 
-pdf: $(INSTALLED)  ## Print the whole book to _build/reread.pdf (needs Chromium); PAPER=FILE: of that paper, to _papers
+pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
 	@$(RUN) workshop.pdf $(if $(PAPER),--paper "$(PAPER)")
 

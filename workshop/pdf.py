@@ -36,7 +36,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 OLDEST = 131  # the first Chromium that prints the margins of a page as CSS says
 SHEET = Path(__file__).with_name("pdf.css")
-FILE = "reread.pdf"
+FILE = "four-tables-272-patients.pdf"  # the zip file of the site has the same name
 
 # What no paper needs. Folded code stays folded away; a cell that stands open is part of the text.
 LEFT_OUT = (

@@ -25,6 +25,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from analysis.printed import printable
 from workshop import ChapterFailed
 from workshop.downloads import in_words
 from workshop.places import HTML, PAPERS, ROOT
@@ -258,6 +259,17 @@ def numbered(text: str, numbers: dict[str, int]) -> str:
     )
 
 
+def headings(text: str) -> list[str]:
+    """The words of every heading of the document."""
+    found = re.findall(
+        r'<(h[1-6]|div class="pdf-eyebrow")(?=[\s>])(.*?)</(?:h[1-6]|div)>', text, re.S
+    )
+    return [
+        " ".join(BeautifulSoup(f"<p{rest}</p>", "html.parser").get_text().split())
+        for _, rest in found
+    ]
+
+
 def broken(text: str) -> list[str]:
     """The links inside the document that lead nowhere."""
     soup = BeautifulSoup(text, "html.parser")
@@ -351,9 +363,9 @@ _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _ROOT = re.compile(rb"/Root (\d+) 0 R")
 
 
-def finished(content: bytes, book: Book) -> bytes:
-    """The printed book with its author, and without the clock: an update at its end, as the form
-    of a PDF allows, so that what Chromium wrote stays as it is.
+def finished(content: bytes, book: Book, text: str) -> bytes:
+    """The printed book with its author, its bookmarks mended, and without the clock: an update at
+    its end, as the form of a PDF allows, so that what Chromium wrote stays as it is.
 
     (To write the whole file again, with its forty thousand tags, costs a library half a minute.)
     """
@@ -377,9 +389,9 @@ def finished(content: bytes, book: Book) -> bytes:
     changed = {
         int(root[1]): catalogue,
         int(size[1]): f"<<{facts}>>".encode("ascii"),
-    }
+    } | _mended_bookmarks(content, headings(text))
     out, table = bytearray(content.rstrip() + b"\n"), ["0 1\n0000000000 65535 f \n"]
-    for number, body in changed.items():
+    for number, body in sorted(changed.items()):
         table.append(f"{number} 1\n{len(out):010d} 00000 n \n")
         out += f"{number} 0 obj\n".encode() + body + b"\nendobj\n"
     place = len(out)
@@ -390,6 +402,35 @@ def finished(content: bytes, book: Book) -> bytes:
         f"startxref\n{place}\n%%EOF\n"
     ).encode()
     return bytes(out)
+
+
+_BOOKMARK = re.compile(
+    rb"\n(\d+) 0 obj\s*<</Title (\((?:[^()\\]|\\.)*\)|<[0-9A-Fa-f]+>)(\s*/Dest.*?>>)\s*endobj", re.S
+)
+
+
+def _mended_bookmarks(content: bytes, words: list[str]) -> dict[int, bytes]:
+    """Bookmarks as objects of the PDF: Chromium drops the space where a heading's line ends."""
+    whole = {"".join(heading.split()): heading for heading in words}
+    mended = {}
+    for number, title, rest in _BOOKMARK.findall(content):
+        said = _text_of(title)
+        meant = whole.get("".join(said.split()), said)
+        if meant != said:
+            mended[int(number)] = f"<</Title {_pdf_text(meant)}".encode() + rest
+    return mended
+
+
+def _text_of(string: bytes) -> str:
+    if string.startswith(b"<"):
+        return bytes.fromhex(string[1:-1].decode()).decode("utf-16").lstrip("\ufeff")
+    plain = re.sub(
+        rb"\\([0-7]{3}|.)",
+        lambda found: bytes([int(found[1], 8)]) if len(found[1]) == 3 else found[1],
+        string[1:-1],
+        flags=re.S,
+    )
+    return plain.decode("latin-1")
 
 
 def _object(content: bytes, number: int) -> bytes:
@@ -414,16 +455,19 @@ def make_pdf(paper: Path | None = None) -> Path:
     if faults := broken(text):
         raise ChapterFailed("\n".join(faults))
     content, _ = printed(book, text)
-    target.write_bytes(finished(content, book))
+    target.write_bytes(finished(content, book, text))
     return target
 
 
 def _wanted(paper: Path | None) -> tuple[Path, Path]:
     if paper is None:
         return HTML, HTML.parent / FILE
-    from analysis.paper import load_paper
+    from analysis.paper import PaperError, load_paper
 
-    key = load_paper(paper).paper.key
+    try:
+        key = load_paper(paper).paper.key
+    except PaperError as error:
+        raise ChapterFailed(f"error: {printable(error)}") from None
     return PAPERS / key / "html", PAPERS / key / f"{key}.pdf"
 
 
@@ -448,8 +492,8 @@ def read_book(html: Path, paper: Path | None = None) -> Book:
             + (f', <a href="{escape(address)}">{escape(address)}</a>' if address else ""),
             "Text: CC BY 4.0. Code: MIT. The study itself is not part of this book; the numbers "
             "that it prints are facts, recorded with their place.",
-            "Every number was computed by the notebooks of the book; explorers show where they "
-            "start, and code that is folded on the pages of the site is left out.",
+            "Every number was computed by the notebooks of the book. The code that is folded on the "
+            "pages of the site is left out; explorers are printed as they stand without a hand.",
         ],
         subject=BeautifulSoup(of, "html.parser").get_text(),
         chapters=chapters_of(html),

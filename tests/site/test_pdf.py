@@ -30,7 +30,8 @@ ONE = """<section id="one"><h1>One</h1><h2 id="a">A heading</h2>
 <g clip-path="url(#clip)"><use href="#clip"></use></g></svg>
 <a href="https://example.org/">outside</a> <a href="../_static/file.zip">a file</a>
 <button>press</button><script>1</script></section>"""
-TWO = '<section id="two"><h1>Two “2”</h1><p id="end">The end</p><p id="a">same id</p></section>'
+LONG = "A heading (a long one) that needs more than one line of a page, as some do"
+TWO = f'<section id="two"><h1>Two “2”</h1><h2>{LONG}</h2><p id="end">The end</p><p id="a">same id</p></section>'
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_ids_carry_the_name_of_their_chapter(book: pdf.Book) -> None:
 
 def test_headings_of_chapters_stand_below_their_part(book: pdf.Book) -> None:
     levels = re.findall(r'<h(\d)[^>]*aria-level="(\d)"', pdf.document(book))
-    assert levels == [("1", "1"), ("1", "2"), ("2", "3"), ("1", "2")]
+    assert levels == [("1", "1"), ("1", "2"), ("2", "3"), ("1", "2"), ("2", "3")]
 
 
 def test_links_that_lead_nowhere_would_be_found() -> None:
@@ -144,8 +145,9 @@ def targets(reader) -> tuple[set[str], set[str]]:
 
 
 def make(book: pdf.Book) -> bytes:
-    content, _ = pdf.printed(book, pdf.document(book))
-    return pdf.finished(content, book)
+    text = pdf.document(book)
+    content, _ = pdf.printed(book, text)
+    return pdf.finished(content, book, text)
 
 
 def test_a_small_book(chromium: str, book: pdf.Book) -> None:
@@ -161,7 +163,7 @@ def test_a_small_book(chromium: str, book: pdf.Book) -> None:
     assert reader.trailer["/Root"]["/PageMode"] == "/UseOutlines"
     assert bookmarks(reader.outline) == [
         (0, "Contents"), (0, "Front"), (0, "Part one"), (1, "One"), (2, "A heading"),
-        (1, "Two “2”"),
+        (1, "Two “2”"), (2, LONG),
     ]  # fmt: skip
     inside, outside = targets(reader)
     assert {"c0", "c1", "c2", "c2--end"} <= inside
@@ -193,7 +195,7 @@ def test_the_whole_book(chromium: str, site: Path) -> None:
     assert not re.search(r"<details(?![^>]* open)", text)
 
     content, numbers = pdf.printed(book, text)
-    reader = PdfReader(io.BytesIO(pdf.finished(content, book)))
+    reader = PdfReader(io.BytesIO(pdf.finished(content, book, text)))
     marks = [title for _, title in bookmarks(reader.outline)]
     own = [c.title for c in book.chapters]
     assert [title for title in marks if title in own] == own

@@ -13,10 +13,11 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check-slow check-site refresh times bench fuzz cohorts selfcheck lock clean clean-all
+.PHONY: help book test check-slow check-site refresh times bench fuzz cohorts selfcheck lock pdf publish check-downloads \
+	clean clean-all
 
 help:  ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 book: $(INSTALLED)  ## Execute what changed, write the pages to _build/html; PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
@@ -32,6 +33,16 @@ check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two 
 
 check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site
+
+pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FILE: of that paper, to _papers
+	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
+	@$(RUN) workshop.pdf $(if $(PAPER),--paper "$(PAPER)")
+
+publish: pdf  ## The pages with the PDF (and the zip file, if it was made) in _build/site, for a server
+	@$(RUN) workshop.downloads publish
+
+check-downloads: book  ## Run every notebook that the site offers, alone, in a fresh environment
+	@$(RUN) workshop.downloads
 
 refresh: $(INSTALLED)  ## Run all chapters again and write the .ipynb beside each .md
 	@$(RUN) workshop refresh

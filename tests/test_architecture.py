@@ -141,6 +141,8 @@ FLOORS = {
         "analysis.formula",
         "analysis.parallel",
     },
+    # where the data are that came with the library
+    "analysis.shipped": set(),
     # writing a file whole, for whoever writes
     "analysis.files": set(),
     # many pieces of work side by side, whatever the work is
@@ -176,6 +178,7 @@ FLOORS = {
         "analysis.checklists",
         "analysis.witnesses",
         "analysis.files",
+        "analysis.shipped",
         "analysis.study",
         "analysis.study_example",
         "analysis.patients_file",

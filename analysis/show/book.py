@@ -23,6 +23,7 @@ from analysis.checks.words import listed
 from analysis.findings import Finding, Ledger, Verdict
 from analysis.paper import Paper, load_paper
 from analysis.printed import Interval, format_fixed
+from analysis.shipped import DATA
 from analysis.show import parts, tables
 from analysis.show.html import Html
 
@@ -427,10 +428,10 @@ def _audited(file: Path, changed: int) -> tuple[Paper, Ledger]:
 
 def paper_file() -> Path:
     """The paper of this book: what the variable REREAD_PAPER names, or the one file
-    ``data/*/paper.yaml`` of the repository."""
+    ``data/*/paper.yaml`` that came with the library."""
     if named := os.environ.get(PAPER_VARIABLE):
         return Path(named)
-    return _only_one((Path(__file__).resolve().parents[2] / "data").glob("*/paper.yaml"))
+    return _only_one(DATA.glob("*/paper.yaml"))
 
 
 def _only_one(files: Iterable[Path]) -> Path:

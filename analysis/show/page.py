@@ -8,10 +8,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from analysis.shipped import STATIC
 from analysis.show.palette import css_by_preference
 from analysis.show.tables import template
 
-STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
 OWN_SHEET = Path(__file__).with_name("page.css")
 
 # The policy names the one script by its hash: no other runs, wherever it came from.

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from analysis.findings import Finding
 from analysis.paper import Paper
+from analysis.shipped import DATA
 
-REFERENCES = Path(__file__).resolve().parents[2] / "data" / "references.bib"
+REFERENCES = DATA / "references.bib"
 
 # The one place that says whose method a check uses. A check of plain arithmetic has none.
 METHODS: dict[str, tuple[str, ...]] = {

@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 from workshop.extension import (
     computed_table,
+    downloads,
     explorers,
     foldable_cells,
     fresh_cache,
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         offline,
         mathml,
         computed_table,
+        downloads,
         foldable_cells,
         provenance,
         explorers,

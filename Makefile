@@ -13,14 +13,17 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test check-slow check-site refresh times bench fuzz cohorts selfcheck lock pdf publish check-downloads \
-	clean clean-all
+.PHONY: help book site-zip pdf publish test check-slow check-site check-downloads refresh times bench fuzz cohorts \
+	selfcheck lock clean clean-all
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 book: $(INSTALLED)  ## Execute what changed, write the pages to _build/html; PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
+
+site-zip: book  ## Pack the pages into one file that opens from a folder
+	@$(RUN) workshop site_zip
 
 test: $(INSTALLED)  ## Lint, unit tests, pairs, and every notebook against its outputs
 	$(RUN) ruff check .

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.cohort import cohort
 from benchmarks.logistic import logistic
+from benchmarks.site import measure
 from benchmarks.timing import Pair, compare
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -328,6 +329,13 @@ def main() -> None:
     """Print every pair as it is measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--book", action="store_true", help="measure the building of the book too")
+    parser.add_argument(
+        "--site", action="store_true", help="measure the built pages in a browser, nothing else"
+    )
+    options = parser.parse_args()
+    if options.site:
+        measure()
+        return
     groups = [
         whole_audit,
         granularity,
@@ -339,7 +347,7 @@ def main() -> None:
         logistic,
         cohort,
     ]
-    groups += [book] if parser.parse_args().book else []
+    groups += [book] if options.book else []
     print(f"{'task':64} {'ours':>9} {'peer':>9} {'peer/ours':>10}  peer")
     for group in groups:
         for pair in group():

@@ -1,4 +1,4 @@
-"""`python -m workshop book|refresh|times|pairs`; the Makefile says what each is for."""
+"""`python -m workshop book|site_zip|refresh|times|pairs`; the Makefile says what each is for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def book(paper: Path | None = None) -> None:
     make_book()
 
 
+def site_zip() -> None:
+    from workshop.site_zip import zip_site
+
+    zip_site()
+
+
 def refresh() -> None:
     from workshop.refresh import refresh
 
@@ -46,7 +52,7 @@ def pairs() -> None:
 
 
 def main() -> None:
-    commands = {task.__name__: task for task in (book, refresh, times, pairs)}
+    commands = {task.__name__: task for task in (book, site_zip, refresh, times, pairs)}
     parser = argparse.ArgumentParser(prog="python -m workshop")
     parser.add_argument("command", choices=commands)
     parser.add_argument(

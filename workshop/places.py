@@ -11,18 +11,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 HTML = ROOT / "_build" / "html"
+SITE_ZIP = ROOT / "_build" / "four-tables-272-patients.zip"
 STAMP = ROOT / "_build" / "made-from"
 PAPERS = ROOT / "_papers"  # books of other papers: `make book` of this one leaves them alone
 CACHES = ROOT / ".cache" / "notebooks"
 CACHE_VARIABLE = "REREAD_NOTEBOOK_CACHE"
 LOCK = ROOT / "requirements.lock"
 TOC = ROOT / "_toc.yml"
+CITATION = ROOT / "CITATION.cff"
 EXECUTION_TIMES = BOOK / "_data" / "execution.json"
 
 # What a chapter's code can reach. jupyter-cache itself looks at the notebook's code only.
 NOTEBOOK_INPUTS = ("analysis", "data", "requirements.lock")
 # What a page can be made of.
-PAGE_INPUTS = (*NOTEBOOK_INPUTS, "book", "workshop", "_config.yml", "_toc.yml")
+PAGE_INPUTS = (*NOTEBOOK_INPUTS, "book", "workshop", "_config.yml", "_toc.yml", "CITATION.cff")
 
 _LEFT_BEHIND = {"__pycache__", ".ipynb_checkpoints", "_build"}
 

@@ -77,9 +77,6 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     reader.disconnect();
-    for (const fold of document.querySelectorAll(FOLDS)) {
-      fold.closest("div.cell")?.toggleAttribute("data-silent", !fold.parentElement.querySelector(".cell_output"));
-    }
     document.querySelector(".article-header-buttons, .header-article-items__end")?.prepend(control());
   });
   // another page of the book, open beside this one, may have switched

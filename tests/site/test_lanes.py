@@ -71,7 +71,7 @@ def test_nothing_but_code_is_put_away_for_the_clinician(
 ) -> None:
     page = browser.new_page()
     page.goto((site / f"{chapter}.html").as_uri())
-    hidden = page.locator("div.cell[data-silent]")
+    hidden = page.locator("div.cell.silent")
     assert hidden.locator(".cell_output").count() == 0
     choose(page, "analyst")
     cells = page.locator("div.cell").count()

@@ -10,10 +10,16 @@ from workshop.extension import (
     explorers,
     foldable_cells,
     fresh_cache,
+    head,
+    launch,
+    letters,
     look,
     mathml,
     offline,
+    policy,
     provenance,
+    search,
+    weight,
 )
 
 
@@ -28,6 +34,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
         provenance,
         explorers,
         look,
+        head,
+        launch,
+        letters,
+        search,
+        policy,
+        weight,
     ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
 OPEN = "show-input"
+SILENT = "silent"  # a cell that shows nothing: put away for readers without code
 
 
 class FoldEveryCell(SphinxPostTransform):
@@ -24,6 +25,8 @@ class FoldEveryCell(SphinxPostTransform):
         for cell in self.document.findall(nodes.container):
             if cell.get("nb_element") != "cell_code":
                 continue
+            if not any("cell_output" in part["classes"] for part in cell.findall(nodes.container)):
+                cell["classes"].append(SILENT)
             if not cell.get("hide_mode"):
                 cell["hide_mode"] = "input"
             if cell["hide_mode"] == "input":

@@ -9,6 +9,7 @@ from workshop.extension import (
     explorers,
     foldable_cells,
     fresh_cache,
+    landmarks,
     look,
     mathml,
     offline,
@@ -26,6 +27,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         provenance,
         explorers,
         look,
+        landmarks,
     ):
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

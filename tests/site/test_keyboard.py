@@ -1,6 +1,7 @@
 """The site by keyboard alone: real key presses, and where the focus is seen."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_order_is_that_of_the_page(open_page) -> None:
     assert places == ["other", "chapters", "bar", "article", "next", "contents"]
     article = [stop["y"] for stop in found if stop["place"] == "article"]
     # downwards, but for what stands side by side
-    assert all(later > earlier - 120 for earlier, later in zip(article, article[1:], strict=False))
+    assert all(later > earlier - 120 for earlier, later in pairwise(article))
 
 
 def test_every_control_is_reached(open_page) -> None:
@@ -309,6 +310,7 @@ def test_the_ledger_by_keyboard(open_page) -> None:
     assert sort.locator("xpath=..").get_attribute("aria-sort") == "ascending"
     page.locator('tr[id^="finding-"] summary').first.focus()
     page.keyboard.press("Enter")
+    page.wait_for_selector(".reread-copies")
     page.keyboard.press("Tab")
     assert is_focused(page, ".reread-copies button")
     assert unseen([page.evaluate(FOCUSED)]) == []

@@ -27,9 +27,18 @@ PLAIN_GROUNDS = """
 """
 
 
+# What a plot is drawn with is hidden from readers of the page by its role, and thousands of strokes
+# would cost minutes; tests of the palette hold the contrast of its colours.
+EMPTY_PLOTS = """
+for (const part of document.querySelectorAll('svg[role=img] > :not(title, desc)')) part.remove()
+"""
+
+
 def prepare(page: Page) -> None:
-    """The script and plain grounds; the page's policy is passed by (`bypass_csp`)."""
+    """The script, plain grounds and plots as pictures; the page's policy is passed by
+    (`bypass_csp`)."""
     page.add_style_tag(content=PLAIN_GROUNDS)
+    page.evaluate(EMPTY_PLOTS)
     page.evaluate(SCRIPT)
 
 

@@ -41,7 +41,7 @@ pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FIL
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
 	@$(RUN) workshop.pdf $(if $(PAPER),--paper "$(PAPER)")
 
-publish: pdf  ## The pages with the PDF (and the zip file, if it was made) in _build/site, for a server
+publish: pdf site-zip  ## The pages with the PDF and the zip file in _build/site, for a server
 	@$(RUN) workshop.downloads publish
 
 check-downloads: book  ## Run every notebook that the site offers, alone, in a fresh environment

@@ -322,9 +322,10 @@ class Cohorts:
         """The curves of all cohorts over the band of all curves that fit the printed point."""
         from analysis.show import plots
 
+        named = self.paper.label_of_table(table_id)  # each plot of a page has a title of its own
         return plots.roc_curves(
             self.paper, self.ledger, table_id, key, curves=self.curves(table_id),
-            title=f"ROC curves of {len(self.own)} cohorts, {MARK}",
+            title=f"ROC curves of {len(self.own)} cohorts, {named}, {MARK}",
         )  # fmt: skip
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 IN, THROUGH, OUT = "in the model", "through the index", "not in the model"
 
 
+_SHAPES = {"o": "dot", "D": "diamond"}
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One way to take a ratio as a risk ratio."""
@@ -332,15 +335,16 @@ class Confounding:
         def y(v: float) -> float:
             return top + height * (1 - math.log(v) / math.log(most))
 
-        lines: list[tuple[str, float, float, Colour, tuple[float, ...] | None]] = []
-        styles: dict[str, Colour] = {"risk": BLUE, "odds": ORANGE}
-        for name, colour in styles.items():
+        lines: list[tuple[str, float, float, Colour, tuple[float, ...] | None, str]] = []
+        # two colours for two readings, and two shapes for whom the colours look alike
+        styles: dict[str, tuple[Colour, str]] = {"risk": (BLUE, "o"), "odds": (ORANGE, "D")}
+        for name, (colour, shape) in styles.items():
             r = self.readings[name]
             word = "risk ratio" if name == "risk" else "odds ratio"
             assert r.values.limit is not None
             lines += [
-                (f"the printed ratio, read as {_a(word)}", r.ratio.value, r.values.estimate, colour, None),
-                (f"its lower limit, read as {_a(word)}", r.ratio.low, r.values.limit, colour, (5, 3)),
+                (f"the printed ratio, read as {_a(word)}", r.ratio.value, r.values.estimate, colour, None, shape),
+                (f"its lower limit, read as {_a(word)}", r.ratio.low, r.values.limit, colour, (5, 3), shape),
             ]  # fmt: skip
         sheet = Sheet()
         sheet.text(
@@ -353,7 +357,7 @@ class Confounding:
         if strong.own.value <= most:
             sheet.line([left, right], [y(strong.own.value)] * 2, INK, 1.2, (1, 3))
         told, data = [], []
-        for words, ratio, e, colour, dash in lines:
+        for words, ratio, e, colour, dash, shape in lines:
             # the curve from where it enters the square at the top to where it leaves at the right
             if ratio >= most:
                 told.append(f"{words}: {e:.2f} each, outside the plot.")
@@ -363,7 +367,7 @@ class Confounding:
             needed = [float(v) for v in bias.needed_confounder_event(ratio, places)]
             sheet.line([x(u) for u in places], [y(v) for v in needed], colour, 2, dash)
             if e <= most:
-                sheet.mark(x(e), y(e), "o", colour, 7)
+                sheet.mark(x(e), y(e), shape, colour, 7)
             told.append(f"{words}: {e:.2f} each, or {needed[-1]:.2f} with {most:g}.")
             for u in (1.5, 2, 3, 5, 10):
                 v = float(bias.needed_confounder_event(ratio, u))
@@ -374,14 +378,14 @@ class Confounding:
             "association of what was left out with the factor (both as risk ratios, log scale)",
         )  # fmt: skip
 
-        def stroke(colour: Colour, dash: tuple[float, ...] | None):  # type: ignore[no-untyped-def]
+        def stroke(colour: Colour, dash: tuple[float, ...] | None, shape: str):  # type: ignore[no-untyped-def]
             return lambda a, b: (
                 sheet.line([a - 11, a + 11], [b, b], colour, 2, dash),
-                sheet.mark(a, b, "o", colour, 7),
+                sheet.mark(a, b, shape, colour, 7),
             )
 
-        entries = [(stroke(c, d), f"can explain away {w}; dot: E-value {e:.2f}")
-                   for w, _, e, c, d in lines]  # fmt: skip
+        entries = [(stroke(c, d, m), f"can explain away {w}; {_SHAPES[m]}: E-value {e:.2f}")
+                   for w, _, e, c, d, m in lines]  # fmt: skip
         entries.append(
             (lambda a, b: sheet.line([a - 11, a + 11], [b, b], INK, 1.2, (1, 3)),
              f"the strongest yes-or-no feature in the tables, {_low(strong.label)}: "

@@ -1456,15 +1456,19 @@ def counts_plot(
     for verdict, n in shown.items():
         width = room * n / total
         sheet.box(x, 4, x + width, 38, MARKS[verdict].text)
-        if width > text_width(str(n), SIZE) + 8:
-            sheet.text(x + width / 2, 25, str(n), colour=PAGE, align="center", bold=True)
+        # its sign too: colours alone would not tell the parts
+        sign = MARKS[verdict].sign
+        for words in (f"{sign} {n}", sign):
+            if width > text_width(words, SIZE) + 4:
+                sheet.text(x + width / 2, 25, words, colour=PAGE, align="center", bold=True)
+                break
         x += width + gap
     y = 60.0
     for verdict, n in counts.items():
         mark = MARKS[verdict]
         sheet.box(0, y - 10, 12, y + 2, mark.text)
         sheet.text(46, y, str(n), align="right", bold=True)
-        sheet.text(54, y, str(verdict), colour=mark.text)
+        sheet.text(54, y, f"{mark.sign} {verdict}", colour=mark.text)
         share = f"{format_fixed(Fraction(100 * n, total), 0)}%" if total else "–"
         sheet.text(WIDTH, y, share, size=SMALL, colour=SOFT, align="right")
         y += 18

@@ -98,20 +98,21 @@ COLOURS = (
 
 
 def css() -> str:
-    """The palette as CSS custom properties for a light and a dark page."""
+    """The palette as CSS custom properties for a light and a dark page; paper is light."""
 
     def block(selector: str, side: str) -> str:
         lines = (f"  --reread-{c.name}: {getattr(c, side)};" for c in COLOURS)
         return "\n".join([f"{selector} {{", *lines, "}"])
 
-    return block(":root", "light") + "\n" + block('html[data-theme="dark"]', "dark") + "\n"
+    dark = block('html[data-theme="dark"]', "dark")
+    return f"{block(':root', 'light')}\n@media screen {{\n{dark}\n}}\n"
 
 
 def css_by_preference() -> str:
     """The dark colours for a page without a switch: where the reader's system is dark."""
     lines = (f"  --reread-{c.name}: {c.dark};" for c in COLOURS)
     block = "\n".join([":root {", *lines, "}"])
-    return f"@media (prefers-color-scheme: dark) {{\n{block}\n}}\n"
+    return f"@media screen and (prefers-color-scheme: dark) {{\n{block}\n}}\n"
 
 
 def contrast(one: str, other: str) -> float:

@@ -13,14 +13,12 @@
 
   // A box that does not scroll is no stop for the keyboard.
   const watchScrolling = (box) => {
-    const label = box.getAttribute("aria-label");
+    const said = ["tabindex", "role", "aria-label"].map((name) => [name, box.getAttribute(name)]);
     const update = () => {
-      if (box.scrollWidth > box.clientWidth + 1) {
-        box.setAttribute("tabindex", "0");
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", label);
-      } else {
-        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      const scrolls = box.scrollWidth > box.clientWidth + 1;
+      for (const [name, value] of said) {
+        if (scrolls && value !== null) box.setAttribute(name, value);
+        else box.removeAttribute(name);
       }
     };
     new ResizeObserver(update).observe(box);
@@ -362,7 +360,7 @@
   };
 
   const start = () => {
-    for (const box of document.querySelectorAll(".reread-scroll")) watchScrolling(box);
+    for (const box of document.querySelectorAll(".reread-scroll, div.math")) watchScrolling(box);
     for (const frame of document.querySelectorAll("[data-reread-ledger]")) {
       const reveal = asLedger(frame);
       if (reveal) reveals.push(reveal);
@@ -371,9 +369,15 @@
     document.body.append(spoken);
     goToFinding();
     addEventListener("hashchange", goToFinding);
-    // paper has no folds
+    // paper has no folds; the screen has them again afterwards
+    let closed = [];
     addEventListener("beforeprint", () => {
-      for (const details of document.querySelectorAll(".bd-article details")) details.open = true;
+      closed = [...document.querySelectorAll(".bd-article details:not([open])")];
+      for (const details of closed) details.open = true;
+    });
+    addEventListener("afterprint", () => {
+      for (const details of closed) details.open = false;
+      closed = [];
     });
   };
 

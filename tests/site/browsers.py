@@ -47,3 +47,8 @@ def settle(page: Page) -> None:
     """Wait for the fonts and for what the scripts do after loading (not for an idle network,
     which Playwright now and then waits for in vain on pages from a folder)."""
     page.evaluate("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
+
+
+def open_all(page: Page) -> None:
+    """Open every fold of a page."""
+    page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")

@@ -15,7 +15,7 @@ EARLY = "lane.js"  # before the first drawing: else the page would move when the
 
 
 def use_templates(app: Sphinx, config: Config) -> None:
-    config.templates_path.append(str(TEMPLATES))
+    config.templates_path.insert(0, str(TEMPLATES))  # the theme brings some of the same names
     config.html_favicon = f"book/_static/{MARK}"
 
 

@@ -92,7 +92,11 @@ def visit_math(self: SphinxTranslator, node: nodes.math) -> None:
 
 def visit_math_block(self: SphinxTranslator, node: nodes.math_block) -> None:
     # Focusable, since a wide formula scrolls within its own box on a telephone.
-    self.body.append(self.starttag(node, "div", CLASS="math", tabindex="0"))
+    self.body.append(
+        self.starttag(
+            node, "div", CLASS="math", tabindex="0", role="group", **{"aria-label": "Formula"}
+        )
+    )
     _write(self, node, "block")
     if node.get("number"):
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')

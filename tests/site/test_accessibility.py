@@ -1,0 +1,208 @@
+"""Every page against axe-core; every table with heads and a name; every plot with its words."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import Browser, Page
+
+from tests.site import axe
+from tests.site.browsers import open_all, settle
+from tests.site.test_links import PAGES, parsed
+
+SHOWN = [name for name in PAGES if name != "index.html"]
+WIDE, NARROW = 1280, 390
+
+
+def opened(browser: Browser, site: Path, name: str, width: int, scheme: str) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        offline=True,
+        bypass_csp=True,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto((site / name).as_uri(), wait_until="load")
+    settle(page)
+    axe.prepare(page)
+    return page
+
+
+def darken(page: Page) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function("document.documentElement.dataset.theme === 'dark'")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize(("width", "folds"), [(WIDE, "closed"), (NARROW, "open")])
+def test_axe_finds_nothing(browser: Browser, site: Path, name: str, width: int, folds: str) -> None:
+    """Every rule in the light; in the dark the one that looks at colours."""
+    page = opened(browser, site, name, width, "light")
+    try:
+        if folds == "open":
+            open_all(page)
+        found = axe.violations(page, axe.ALL)
+        darken(page)
+        assert found + axe.violations(page, axe.CONTRAST) == []
+    finally:
+        page.context.close()
+
+
+def test_the_drawers_and_the_search(browser: Browser, site: Path) -> None:
+    page = opened(browser, site, "book/table2.html", NARROW, "light")
+    try:
+        for button, dialog in (
+            (".primary-toggle", "#pst-primary-sidebar-modal"),
+            (".secondary-toggle", "#pst-secondary-sidebar-modal"),
+            (".search-button", "#pst-search-dialog"),
+        ):
+            page.locator(f"{button}:visible").first.click()
+            assert page.locator(dialog).is_visible()
+            found = axe.violations(page, axe.ALL, dialog)
+            darken(page)
+            assert found + axe.violations(page, axe.CONTRAST, dialog) == []
+            page.keyboard.press("Escape")
+            assert not page.locator(dialog).is_visible()
+            page.emulate_media(color_scheme="light")
+    finally:
+        page.context.close()
+
+
+def test_the_analysts_lane_and_the_ledger_in_use(browser: Browser, site: Path) -> None:
+    page = opened(browser, site, "book/verdicts.html", WIDE, "light")
+    try:
+        page.get_by_role("radio", name="analyst").check(force=True)
+        page.locator('.reread-choice input[value="depends"]').check(force=True)
+        page.locator('tr[id^="finding-"]:visible summary').first.click()
+        found = axe.violations(page, axe.ALL, ".reread-tool")
+        darken(page)
+        assert found + axe.violations(page, axe.CONTRAST, ".reread-tool") == []
+    finally:
+        page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ("<main><img src='data:,'></main>", "image-alt"),
+        (
+            "<main><h1>x</h1><p style='color: #aaa; background: #fff'>pale</p></main>",
+            "color-contrast",
+        ),
+        ("<main><h1>x</h1></main><p>beside</p>", "region"),
+        ("<main><button aria-label='Look'>Search</button></main>", "label-content-name-mismatch"),
+    ],
+)
+def test_violations_would_be_found(browser: Browser, body: str, rule: str) -> None:
+    page = browser.new_page()
+    page.set_content(f"<html lang='en'><title>x</title><body>{body}</body></html>")
+    axe.prepare(page)
+    assert rule in {found.partition(":")[0] for found in axe.violations(page, axe.ALL)}
+    page.close()
+
+
+# --- tables ---------------------------------------------------------------------------------
+
+
+def table_faults(soup: BeautifulSoup) -> list[str]:
+    """Tables without heads, with empty ones, or without a name."""
+    faults = []
+    for table in soup.find_all("table"):
+        heads = table.find_all("th")
+        start = str(table)[:120]
+        if table.find("thead") is None or not heads:
+            faults.append(f"no heads: {start}")
+        if [head for head in heads if not head.get_text(strip=True)]:
+            faults.append(f"an empty head: {start}")
+        if [h for h in heads if h.get("scope") not in ("col", "row", "colgroup", "rowgroup")]:
+            faults.append(f"a head of nothing: {start}")
+        labelled = table.get("aria-labelledby")
+        if not (
+            (table.get("aria-label") or "").strip()
+            or (labelled and soup.find(id=labelled))
+            or (table.caption and table.caption.get_text(strip=True))
+        ):
+            faults.append(f"no name: {start}")
+    names = Counter(t["aria-label"] for t in soup.find_all("table", attrs={"aria-label": True}))
+    faults += [f"{count} tables are called {name!r}" for name, count in names.items() if count > 1]
+    return faults
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_tables_have_heads_and_names(site: Path, name: str) -> None:
+    assert table_faults(parsed(site / name)) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        ("<table aria-label='x'><tr><td>1</td></tr></table>", "no heads"),
+        (
+            "<table aria-label='x'><thead><tr><th scope='col'> </th></tr></thead></table>",
+            "an empty",
+        ),
+        ("<table aria-label='x'><thead><tr><th>a</th></tr></thead></table>", "a head of nothing"),
+        ("<table><thead><tr><th scope='col'>a</th></tr></thead></table>", "no name"),
+    ],
+)
+def test_faults_of_tables_would_be_found(table: str, fault: str) -> None:
+    assert [f.startswith(fault) for f in table_faults(BeautifulSoup(table, "html.parser"))] == [
+        True
+    ]
+
+
+# --- plots ----------------------------------------------------------------------------------
+
+
+def plot_faults(soup: BeautifulSoup) -> list[str]:
+    """Pictures without words, and plots without the table of their numbers."""
+    faults = [f"no alt: {img}" for img in soup.find_all("img") if not img.get("alt", "").strip()]
+    for svg in soup.find_all("svg"):
+        if svg.get("aria-hidden") == "true":
+            continue
+        start = str(svg)[:160]
+        words = [soup.find(id=i) for i in (svg.get("aria-labelledby") or "").split()]
+        if (
+            svg.get("role") != "img"
+            or len(words) < 2
+            or not all(w and w.text.strip() for w in words)
+        ):
+            faults.append(f"no words: {start}")
+        figure = svg.find_parent(class_=["reread-figure", "reread-explorer"])
+        if figure is None or figure.select_one("details table") is None:
+            faults.append(f"no table of its numbers: {start}")
+    return faults
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_plots_have_words_and_numbers(site: Path, name: str) -> None:
+    assert plot_faults(parsed(site / name)) == []
+
+
+def test_there_are_plots(site: Path) -> None:
+    assert sum(len(parsed(site / name).select("svg.reread-plot")) for name in SHOWN) > 30
+
+
+@pytest.mark.parametrize(
+    ("picture", "faults"),
+    [
+        ("<img src='a.png' alt=' '>", 1),
+        ("<svg role='img'><title>x</title></svg>", 2),
+        ("<svg aria-hidden='true'></svg>", 0),
+    ],
+)
+def test_faults_of_plots_would_be_found(picture: str, faults: int) -> None:
+    assert len(plot_faults(BeautifulSoup(picture, "html.parser"))) == faults
+
+
+# --- colour never alone -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_verdict_is_a_word_and_an_icon(site: Path, name: str) -> None:
+    badges = parsed(site / name).select(".reread-badge")
+    assert [
+        str(b) for b in badges if not b.get_text(strip=True) or b.select_one("svg") is None
+    ] == []

@@ -1,0 +1,288 @@
+"""Every screen: narrow and wide, enlarged, wide letters, less motion, system colours, paper."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from tests.site.browsers import open_all, settle
+from tests.site.test_browser import too_wide
+from tests.site.test_links import PAGES
+
+SHOWN = [name for name in PAGES if name != "index.html"]
+A_FEW = ["book/index.html", "book/table1.html", "book/table2.html", "book/reporting.html",
+         "book/your_paper.html", "search.html"]  # fmt: skip
+
+# The values of WCAG 2.1, 1.4.12.
+SPACING = """
+* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+p { margin-bottom: 2em !important; }
+"""
+LARGE_LETTERS = "html { font-size: 200% !important; }"
+
+# Words that are cut off by their box, and controls that lie upon one another.
+LOST = """() => {
+  const faults = [];
+  const said = e => `${e.tagName.toLowerCase()}.${e.className}: ${e.textContent.trim().slice(0, 50)}`;
+  const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const known = new Map();
+  const clipped = e => {
+    if (!e) return false;
+    if (!known.has(e)) known.set(e, getComputedStyle(e).clipPath !== 'none' || clipped(e.parentElement));
+    return known.get(e);
+  };
+  const hidden = e => e.closest('.reread-hidden, legend, [aria-hidden="true"], svg, math, dialog:not([open])') || clipped(e);
+  for (const e of document.querySelectorAll('body *')) {
+    if (hidden(e) || !seen(e)) continue;
+    const style = getComputedStyle(e);
+    const cuts = axis => ['hidden', 'clip'].includes(axis);
+    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+    if (cuts(style.overflowY) && e.scrollHeight > e.clientHeight + 2) faults.push(`cut below: ${said(e)}`);
+    if (cuts(style.overflowX) && e.scrollWidth > e.clientWidth + 2) faults.push(`cut aside: ${said(e)}`);
+  }
+  // words that leave the page at its side, where nothing scrolls
+  const room = document.documentElement.clientWidth;
+  for (const e of document.querySelectorAll('main a, main button, main p, main h1, main h2, main h3, main summary, main label')) {
+    if (hidden(e) || !seen(e) || e.closest('.reread-scroll, .pst-scrollable-table-container, pre, div.math')) continue;
+    const box = e.getBoundingClientRect();
+    if (box.width && (box.right > room + 1 || box.left < -1)) faults.push(`beyond the edge: ${said(e)}`);
+  }
+  const layer = e => { for (let n = e; n; n = n.parentElement)
+    if (['sticky', 'fixed'].includes(getComputedStyle(n).position)) return n; };
+  const controls = [...document.querySelectorAll('main button, main summary, main select, main input:not([type=radio], [type=checkbox]), main .reread-lane label, .prev-next-area a, #pst-primary-sidebar a')]
+    .filter(e => !hidden(e) && seen(e))
+    .map(e => ({ e, box: e.getBoundingClientRect(), layer: layer(e) }))
+    .filter(({ box }) => box.width).sort((a, b) => a.box.top - b.box.top);
+  controls.forEach((a, i) => {
+    for (const b of controls.slice(i + 1)) {
+      if (b.box.top >= a.box.bottom - 2) break;
+      if (a.e.contains(b.e) || b.e.contains(a.e) || a.layer !== b.layer) continue;
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
+      const down = Math.min(a.box.bottom, b.box.bottom) - b.box.top;
+      if (across > 2 && down > 2) faults.push(`upon one another: ${said(a.e)} | ${said(b.e)}`);
+    }
+  });
+  return faults.slice(0, 8);
+}"""
+# The bar above the page holds its own controls.
+BAR = """() => {
+  const bar = document.querySelector('.bd-header-article').getBoundingClientRect();
+  return [...document.querySelectorAll('.bd-header-article :is(button, label)')]
+    .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.dropdown-menu'))
+    .filter(e => { const r = e.getBoundingClientRect();
+      return r.top < bar.top - 1 || r.bottom > bar.bottom + 1 || r.left < bar.left - 1 || r.right > bar.right + 1; })
+    .map(e => `outside the bar: ${e.outerHTML.slice(0, 100)}`);
+}"""
+
+
+@contextmanager
+def opened(browser: Browser, address: str, width: int, **context) -> Iterator[Page]:
+    own = browser.new_context(
+        viewport={"width": width, "height": 900}, offline=True, bypass_csp=True, **context
+    )
+    page = own.new_page()
+    try:
+        page.goto(address, wait_until="load")
+        settle(page)
+        yield page
+    finally:
+        own.close()
+
+
+def faults_of(page: Page) -> list[str]:
+    return too_wide(page) + page.evaluate(LOST) + page.evaluate(BAR)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("width", [320, 1920])
+def test_no_page_scrolls_sideways(browser: Browser, site: Path, name: str, width: int) -> None:
+    """As it opens and with all details open; the bar and the words stay whole."""
+    with opened(browser, (site / name).as_uri(), width) as page:
+        found = faults_of(page)
+        open_all(page)
+        assert found + too_wide(page) == []
+
+
+@pytest.mark.parametrize("name", A_FEW)
+@pytest.mark.parametrize("width", [360, 768, 1024])
+def test_the_widths_between(browser: Browser, site: Path, name: str, width: int) -> None:
+    with opened(browser, (site / name).as_uri(), width) as page:
+        assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("name", A_FEW)
+def test_enlarged_twofold(browser: Browser, site: Path, name: str) -> None:
+    """A window of 1280 at 200 %."""
+    with opened(browser, (site / name).as_uri(), 640, device_scale_factor=2) as page:
+        open_all(page)
+        assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("style", [LARGE_LETTERS, SPACING], ids=["letters", "spacing"])
+@pytest.mark.parametrize("name", A_FEW)
+def test_large_letters_and_wide_spacing(
+    browser: Browser, site: Path, name: str, style: str, width: int
+) -> None:
+    with opened(browser, (site / name).as_uri(), width) as page:
+        page.add_style_tag(content=style)
+        open_all(page)
+        page.wait_for_timeout(200)
+        assert faults_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ("<p style='height: 1em; overflow: hidden'>one<br>two<br>three</p>", "cut below"),
+        ("<button>one</button><button style='margin-left: -30px'>two</button>", "upon one another"),
+        ("<p style='position: relative; left: -90px'>away</p>", "beyond the edge"),
+    ],
+)
+def test_losses_would_be_found(browser: Browser, body: str, fault: str) -> None:
+    page = browser.new_page()
+    page.set_content(f"<main>{body}</main>")
+    assert [found.partition(":")[0] for found in page.evaluate(LOST)] == [fault]
+    page.close()
+
+
+# --- a box that scrolls says so ---------------------------------------------------------------
+
+
+def edge(page: Page, selector: str) -> tuple[int, int]:
+    """How dark the left and the right edge of a box are, against its middle."""
+    box = page.locator(selector).first
+    box.scroll_into_view_if_needed()
+    shot = Image.open(io.BytesIO(box.screenshot())).convert("L")
+    y = shot.height - 3  # below the last line
+    middle = shot.getpixel((shot.width // 2, y))
+    return abs(shot.getpixel((1, y)) - middle), abs(shot.getpixel((shot.width - 2, y)) - middle)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_box_that_scrolls_shows_it(
+    browser: Browser, site: Path, scheme: str, scripts: bool
+) -> None:
+    page_of = {"color_scheme": scheme, "java_script_enabled": scripts}
+    address = (site / "book" / "cohorts.html").as_uri()
+    context = browser.new_context(viewport={"width": 390, "height": 900}, **page_of)
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_timeout(500)
+    boxes = page.locator("article .reread-scroll:visible, article div.math:visible")
+    widths = [(box.evaluate("b => [b.scrollWidth, b.clientWidth]"), box) for box in boxes.all()]
+    scrolls = [box for (inner, outer), box in widths if inner > outer + 20]
+    fits = [box for (inner, outer), box in widths if inner <= outer]
+    assert scrolls
+    for box, seen in ((scrolls[0], True), *((box, False) for box in fits[:1])):
+        box.evaluate("b => b.setAttribute('data-looked-at', '')")
+        left, right = edge(page, "[data-looked-at]")
+        assert (right > 25) is seen
+        assert left <= 6
+        box.evaluate("b => b.removeAttribute('data-looked-at')")
+    scrolls[0].evaluate("b => { b.scrollLeft = 1e6; b.setAttribute('data-looked-at', ''); }")
+    left, right = edge(page, "[data-looked-at]")
+    assert left > 25
+    assert right <= 6
+    context.close()
+
+
+# --- less motion, system colours, no scripts ---------------------------------------------------
+
+
+def test_less_motion_is_respected(browser: Browser, site: Path) -> None:
+    moving = """() => [...document.querySelectorAll('*')].flatMap(e => [null, '::before', '::after']
+      .map(part => getComputedStyle(e, part)).filter(s =>
+        [...s.transitionDuration.split(','), ...s.animationDuration.split(',')]
+          .some(t => parseFloat(t) > 0.001) || s.scrollBehavior === 'smooth')
+      .map(() => e.outerHTML.slice(0, 80)))"""
+    address = (site / "book" / "table2.html").as_uri()
+    with opened(browser, address, 1280, reduced_motion="reduce") as page:
+        assert page.evaluate(moving) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_system_colours_leave_everything_usable(browser: Browser, site: Path, scheme: str) -> None:
+    address = (site / "book" / "verdicts.html").as_uri()
+    with opened(browser, address, 1280, color_scheme=scheme, forced_colors="active") as page:
+        page.locator('.reread-choice input[value="depends"]').focus()
+        page.keyboard.press("Space")
+        chosen = "getComputedStyle(document.querySelector('.reread-choice input{} + .reread-badge')).borderTopWidth"
+        assert page.evaluate(chosen.format(":checked")) != page.evaluate(
+            chosen.format(":not(:checked)")
+        )
+        # the icon of a verdict is drawn in the colour of its word
+        colours = page.evaluate(
+            """() => [...document.querySelectorAll('tr:not([hidden]) .reread-badge')].slice(0, 5).map(b =>
+              [getComputedStyle(b).color, getComputedStyle(b.querySelector('path')).stroke])"""
+        )
+        assert colours
+        assert all(word == icon for word, icon in colours)
+        ring = page.evaluate(
+            "getComputedStyle(document.activeElement.nextElementSibling).outlineStyle"
+        )
+        assert ring != "none"
+
+
+def test_without_scripts_the_chapters_stand_under_a_narrow_page(
+    browser: Browser, site: Path
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 900}, java_script_enabled=False)
+    page = context.new_page()
+    page.goto((site / "book" / "table2.html").as_uri())
+    link = page.locator("#pst-primary-sidebar a", has_text="Glossary")
+    assert link.is_visible()
+    assert link.bounding_box()["y"] > page.locator("article").bounding_box()["y"]
+    assert not page.locator(".primary-toggle").first.is_visible()
+    context.close()
+
+
+# --- paper ------------------------------------------------------------------------------------
+
+PAPER_WIDTH = 673  # A4 without its margins, in CSS pixels
+
+ON_PAPER = """() => {
+  const faults = [];
+  const seen = e => e.checkVisibility({ visibilityProperty: true });
+  for (const e of document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, button:not(.reread-sort), select, input, .reread-lane, .headerlink, div.cell_input, .prev-next-footer'))
+    if (seen(e)) faults.push(`is printed: ${e.outerHTML.slice(0, 100)}`);
+  const room = document.documentElement.clientWidth;
+  for (const e of document.querySelectorAll('article :is(table, td, th, svg.reread-plot, p, div.math math, pre)')) {
+    const box = e.getBoundingClientRect();
+    if (seen(e) && box.right > room + 1) faults.push(`cut at ${Math.round(box.right)}: ${e.outerHTML.slice(0, 120)}`);
+  }
+  for (const e of document.querySelectorAll('article details:not(.hide) > :not(summary)'))
+    if (!seen(e)) faults.push(`folded: ${e.outerHTML.slice(0, 100)}`);
+  if (!seen(document.querySelector('article h1'))) faults.push('no title');
+  const [r, g, b] = getComputedStyle(document.querySelector('article p')).color.match(/[0-9.]+/g).map(Number);
+  if (r + g + b > 330) faults.push('pale words');
+  return faults.slice(0, 8);
+}"""
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if name.startswith("book/")])
+def test_on_paper(browser: Browser, site: Path, name: str) -> None:
+    """Nothing of the screen, nothing cut or folded, light colours even from the dark theme."""
+    with opened(browser, (site / name).as_uri(), PAPER_WIDTH, color_scheme="dark") as page:
+        page.emulate_media(media="print", color_scheme="dark")
+        page.wait_for_timeout(100)
+        assert page.evaluate(ON_PAPER) == []
+        ground = page.evaluate(
+            "getComputedStyle(document.documentElement).getPropertyValue('--reread-page')"
+        )
+        assert ground.strip() == "#ffffff"
+
+
+def test_folds_are_as_before_after_printing(browser: Browser, site: Path) -> None:
+    with opened(browser, (site / "book" / "table1.html").as_uri(), 1280) as page:
+        count = "document.querySelectorAll('article details[open]').length"
+        before = page.evaluate(count)
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.evaluate(count) > before
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.evaluate(count) == before

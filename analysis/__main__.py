@@ -117,6 +117,10 @@ def _parser() -> argparse.ArgumentParser:
         "--whole", type=_positive, metavar="SECONDS",
         help="look for whole patients behind the readings that are not refuted, so long for each",
     )  # fmt: skip
+    certify.add_argument(
+        "--move", action="store_true",
+        help="move each coefficient, and store how many patients would not fit (half an hour)",
+    )  # fmt: skip
     _cohorts_parser(commands)
     _record_parsers(commands)
     study_command.add_parser(commands)
@@ -299,6 +303,11 @@ def _certify(options: argparse.Namespace) -> int:
             from analysis import witnesses
 
             print(witnesses.search(paper, options.whole, tell=tell))
+            return OK
+        if options.move:
+            from analysis import two_tables
+
+            print(two_tables.move(paper, options.jobs, tell=tell))
             return OK
         print(certify.write(paper, *certify.study(paper, options.jobs, tell)))
     except (CertificateError, certify.StudyError) as error:

@@ -332,12 +332,17 @@ def _with_any_constant(found: Joined, link: str) -> Iterator[Asked]:
         yield Asked(kind, link, name, id, claim, _stepped(found, link, steps), pairs)
 
 
-def questions(found: Joined) -> Iterator[Asked]:
-    """Every reading of a table under every link, with any constant and then as printed."""
-    for link in LINKS:
+def questions(
+    found: Joined, links: Iterable[str] = LINKS, kinds: Sequence[str] = KINDS
+) -> Iterator[Asked]:
+    """Every reading of a table under every link, with any constant and then as printed; or
+    those of some links and kinds."""
+    for link in links:
         for free in _with_any_constant(found, link):
-            yield free
-            yield from free.with_constant(found)
+            if free.kind in kinds:
+                yield free
+            if KINDS[KINDS.index(free.kind) + 1] in kinds:
+                yield from free.with_constant(found)
 
 
 def _steps(k: int) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -112,6 +112,28 @@ def sd_from_divisor_n(sd: Interval, n: int) -> Interval:
     return sd.clip(0, math.inf) * common.sqrt(Interval.point(Fraction(n, max(n - 1, 1))))
 
 
+Inputs = tuple[Fraction, Fraction, Fraction, Fraction]
+
+
+def extreme_inputs(m1: Interval, s1: Interval, m2: Interval, s2: Interval) -> tuple[Inputs, Inputs]:
+    """Means and SDs (m1, s1, m2, s2) inside their intervals with the smallest and with the
+    largest ``|t|``, Student's and Welch's alike: both grow with the distance of the means and
+    shrink as either SD grows.  A smallest of zero is one of many; the SDs are then the largest.
+    """
+    s1, s2 = s1.clip(0, math.inf), s2.clip(0, math.inf)
+    if shared := m1.intersection(m2):
+        middle = Fraction(shared.low + shared.high) / 2
+        near = middle, middle
+    else:
+        near = (m1.high, m2.low) if m1.high < m2.low else (m1.low, m2.high)
+    far = max(((m1.high, m2.low), (m1.low, m2.high)), key=lambda pair: abs(pair[0] - pair[1]))
+    ends = ((near, (s1.high, s2.high)), (far, (s1.low, s2.low)))
+    smallest, largest = (
+        (Fraction(a), Fraction(s), Fraction(b), Fraction(r)) for (a, b), (s, r) in ends
+    )
+    return smallest, largest
+
+
 def p_of_t(t: TInterval) -> Interval:
     """Two-sided P, enclosed."""
     return common.p_from_t(t.absolute, t.df)

@@ -166,6 +166,22 @@ def shortfall(problem: Problem, box: Box, leaf: Leaf) -> Fraction | float:
     nothing (an unbounded score).  Pure arithmetic: scores are enclosed outward, all sums
     are whole numbers.
     """
+    scale = max(MICRO, *(abs(m) for m in (*leaf.p, *leaf.q)))
+    return _unscaled(problem, box, leaf) / scale
+
+
+def shortfall_of_patients(problem: Problem, box: Box, leaf: Leaf) -> Fraction | float:
+    """The same, counted in patients: at least so many would have to be of another pattern.
+
+    Another pattern changes ``Σ p_j x_j`` of a patient by at most ``Σ |p_j|``, however many of
+    its entries are others; so −S patients are proved where both sums are at most one.
+    """
+    scale = max(MICRO, sum(map(abs, leaf.p)), sum(map(abs, leaf.q)))
+    return _unscaled(problem, box, leaf) / scale
+
+
+def _unscaled(problem: Problem, box: Box, leaf: Leaf) -> Fraction | float:
+    """−S in millionths."""
     if any(r < 0 for r in leaf.r) or len(leaf.r) != len(problem.information):
         raise CertificateError("multipliers of the information must be >= 0, one a condition")
     link = LINKS[problem.link]
@@ -186,15 +202,14 @@ def shortfall(problem: Problem, box: Box, leaf: Leaf) -> Fraction | float:
             worst[event] = value if worst[event] is None else max(worst[event], value)
     if worst[True] is None or worst[False] is None:
         # no pattern is possible at all: any patients contradict it
-        return Fraction(problem.n1 + problem.n0)
+        return Fraction((problem.n1 + problem.n0) * MICRO)
     total = Fraction(problem.n1 * worst[True] + problem.n0 * worst[False], _UNIT)
     for margins, reach in ((leaf.p, problem.events), (leaf.q, problem.others)):
         for m, interval in zip(margins, reach, strict=True):
             total += max(m * interval.low, m * interval.high)
     for r, condition in zip(leaf.r, problem.information, strict=True):
         total -= r * condition.value
-    scale = max(MICRO, *(abs(m) for m in (*leaf.p, *leaf.q)))
-    return -total / scale
+    return -total
 
 
 def reach_of_eta(

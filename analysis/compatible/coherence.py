@@ -137,25 +137,38 @@ def coded(problem: Problem, constant: Interval, codes: Sequence[tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """The least number of entries of patients that would have to be different: `proved` from
-    below, `attained` by a point of the search (not whole in general)."""
+    """The least number of entries of patients, or of patients, that would have to be different:
+    `proved` from below, `attained` by a point of the search (not whole in general)."""
 
     proved: Fraction
     attained: float
     tree: Cut | Leaf | None
 
 
-def least_violation(problem: Problem) -> Least:
-    """The least total violation of the margins, in entries of patients."""
-    programme = Programme(problem)
+def least_violation(problem: Problem, *, patients: bool = False, most: int = 3000) -> Least:
+    """The least total violation of the margins, in entries of patients, or in `patients`; each
+    proof that is tried may have `most` pieces.
+
+    Where no patients at all fulfil the score equations, whatever their features, `attained` is
+    infinite, and as much as there is may be proved.
+    """
+    programme = Programme(problem, patients=patients)
     point = _best_slopes(programme)
     if point.fits:
         return Least(Fraction(0), 0.0, None)
-    for share in ("0.995", "0.98", "0.95", "0.9", "0.8", "0.5", "0"):
-        patients = Fraction(math.floor(point.violation * float(share) * 100), 100)
-        found = programme.refute(patients)
+    if math.isinf(point.violation):
+        everything = Fraction((problem.n1 + problem.n0) * (1 if patients else problem.k))
+        found = programme.refute(everything, most)
         if found.tree is not None:
-            return Least(patients, point.violation, found.tree)
+            return Least(everything, point.violation, found.tree)
+        if found.point is None or math.isinf(found.point.violation):
+            return Least(Fraction(0), point.violation, None)
+        point = found.point
+    for share in ("0.995", "0.98", "0.95", "0.9", "0.8", "0.5", "0"):
+        so_many = Fraction(math.floor(point.violation * float(share) * 100), 100)
+        found = programme.refute(so_many, most)
+        if found.tree is not None:
+            return Least(so_many, point.violation, found.tree)
         if found.point is not None and found.point.violation < point.violation:
             point = found.point
     return Least(Fraction(0), point.violation, None)

@@ -26,6 +26,7 @@ from analysis.compatible.certificate import (
     halves,
     reach_of_eta,
     shortfall,
+    shortfall_of_patients,
 )
 from analysis.compatible.links import LINKS
 from analysis.compatible.solver import least
@@ -41,8 +42,8 @@ _DEEPEST = 80  # cuts one inside the other
 class Point:
     """Coefficients with the counts that come nearest to the printed margins.
 
-    `violation`: entries of patients that differ (0: all margins hold); `eta`: the constant
-    and the slopes; `events`, `others`: counts by pattern, not whole in general.
+    `violation`: entries of patients that differ, or patients where the programme counts these
+    (0: all margins hold); `eta`: the constant and the slopes; `events`, `others`: counts by pattern, not whole in general.
     """
 
     violation: float
@@ -66,10 +67,15 @@ class Outcome:
 
 
 class Programme:
-    """The linear programmes of one problem."""
+    """The linear programmes of one problem.
 
-    def __init__(self, problem: Problem):
-        self.problem = problem
+    What differs is counted in entries, one feature of one patient each; with `patients`, in
+    patients, however many features of each differ.
+    """
+
+    def __init__(self, problem: Problem, *, patients: bool = False):
+        self.problem, self.patients = problem, patients
+        self.shortfall = shortfall_of_patients if patients else shortfall
         self.link = LINKS[problem.link]
         self.patterns = problem.patterns
         self.x = np.array(self.patterns, dtype=float)
@@ -90,7 +96,9 @@ class Programme:
         a = np.array([self.link.event(t) for t in safe])
         b = np.array([self.link.other(t) for t in safe])
         margins = 2 * k
-        total = 2 * m + 3 * margins  # counts; every margin, its excess and its deficit
+        # counts; every margin, its excess and its deficit; of patients also the largest of these,
+        # with and without the event: one patient may differ in every feature
+        total = 2 * m + 3 * margins + 2 * self.patients
         equal = np.zeros((k + 3 + margins, total))
         equal[: k + 1, :m] = self.design.T * a
         equal[: k + 1, m : 2 * m] = self.design.T * b
@@ -107,14 +115,25 @@ class Programme:
         for i, reach in enumerate(self.reach):
             at = 2 * m + 3 * i
             low[at], high[at] = reach
-            cost[at + 1 : at + 3] = 1
+            cost[at + 1 : at + 3] = 0 if self.patients else 1
         upper = None
+        if self.patients:
+            cost[-2:] = 1
+            matrix = np.zeros((margins, total))
+            for i in range(margins):
+                at = 2 * m + 3 * i
+                matrix[i, at + 1 : at + 3] = 1
+                matrix[i, -2 if i < k else -1] = -1
+            upper = matrix, np.zeros(margins)
         if problem.information:
             w = np.array([self.link.information(t, t)[0] for t in safe])
             rows = w * np.array(self.squares).T
             matrix = np.zeros((len(rows), total))
             matrix[:, : 2 * m] = -np.c_[rows, rows]
-            upper = matrix, [-float(i.value) for i in problem.information]
+            least_of = np.array([-float(i.value) for i in problem.information])
+            upper = (matrix, least_of) if upper is None else (
+                np.r_[upper[0], matrix], np.r_[upper[1], least_of]
+            )  # fmt: skip
         found = least(cost, low, high, equal=(equal, right), upper=upper)
         if found is None:
             return Point(math.inf, tuple(eta), np.zeros(m), np.zeros(m))
@@ -259,13 +278,20 @@ class Programme:
                 row = np.zeros(size)
                 row[2 + i], row[at_t + t] = end, -1
                 rows.append(row)
+        right = np.zeros(len(rows))
+        if self.patients:  # the sums of |p| and of |q| are at most one
+            for start, signs in product((2, 2 + k), product((-1, 1), repeat=k)):
+                row = np.zeros(size)
+                row[start : start + k] = signs
+                rows.append(row)
+            right = np.r_[right, np.ones(len(rows) - len(right))]
         high = np.full(size, _LARGEST)
         high[2:at_v], high[at_r:at_t], high[at_t:] = 1, most_r, math.inf
         low = -high
         low[at_r:at_t] = 0
         if not any(row[0] or row[1] for row in rows):  # no pattern is possible here at all
             return Leaf((0,) * k, (0,) * k, (0,) * (k + 1), (0,) * nr)
-        found = least(cost, low, high, upper=(rows, np.zeros(len(rows))))
+        found = least(cost, low, high, upper=(rows, right))
         if found is None:
             return None
         u = [round(float(x) * MICRO) for x in found.x]
@@ -314,7 +340,10 @@ class _Search:
         # the halves that a cut was chosen by are the next pieces
         if box not in self.known:
             leaf = self.programme.multipliers(box)
-            proved = -math.inf if leaf is None else shortfall(self.programme.problem, box, leaf)
+            programme = self.programme
+            proved = (
+                -math.inf if leaf is None else programme.shortfall(programme.problem, box, leaf)
+            )
             self.known[box] = leaf, proved
         return self.known[box]
 

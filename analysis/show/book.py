@@ -324,6 +324,12 @@ class Chapter:
         """The t statistics of this chapter's table."""
         return plots().t_statistics(self.paper, self.ledger, self.name, key)
 
+    def explore_rounding(self, key: str, row: str) -> Html:
+        """The explorer of this chapter's means; `row` is the one that stands there first."""
+        from analysis.show.explore_rounding import explore_rounding
+
+        return explore_rounding(self.paper, self.name, key, row)
+
     def multiplicity_plot(self, key: str, table: str) -> Figure:
         """The P values of a table against the thresholds for many tests."""
         return plots().multiplicity(self.paper, self.ledger, table, key)

@@ -517,3 +517,17 @@ class Across:
             up="entries of patients that do not fit", log=True,
             title="How far the tables are from one set of patients",
         )  # fmt: skip
+
+    def explore(self, key: str) -> Html:
+        """The explorer: another coefficient, and how many patients would not fit."""
+        from analysis.show.explore_two_tables import explore_two_tables
+
+        return explore_two_tables(self.paper, self.found, self.study, key)
+
+    def explored(self) -> dict[str, str]:
+        """For the prose: at least how many patients do not fit at the printed coefficient that
+        the explorer begins with, of how many."""
+        from analysis.show.explore_two_tables import at_first
+
+        least, everyone = at_first(self.paper, self.found, self.study)
+        return {"moved_least": f"{least}", "moved_everyone": f"{everyone}"}

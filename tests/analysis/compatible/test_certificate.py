@@ -22,6 +22,7 @@ from analysis.compatible.certificate import (
     leaves,
     read,
     shortfall,
+    shortfall_of_patients,
     verify,
     write,
 )
@@ -133,6 +134,44 @@ def test_a_coefficient_from_elsewhere_needs_patients_to_change(broken: Certifica
     least = least_violation(broken.problem)
     assert 0 < float(least.proved) <= least.attained
     assert verify(replace(broken, tree=least.tree, patients=least.proved)) >= least.proved
+
+
+def test_patients_and_their_entries_are_counted_alike(broken: Certificate):
+    """One patient has at most as many entries that differ as there are predictors."""
+    problem = broken.problem
+    entries = least_violation(problem)
+    patients = least_violation(problem, patients=True)
+    assert 0 < float(patients.proved) <= patients.attained <= 1.01 * float(patients.proved) + 0.02
+    assert patients.attained <= entries.attained + 1e-3
+    assert entries.attained <= problem.k * patients.attained + 0.05
+    proved = [shortfall_of_patients(problem, *x) for x in leaves(patients.tree, problem.root())]
+    assert min(proved) >= patients.proved
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_more_patients_are_proved_than_were_exchanged(seed: int):
+    x, y = patients(seed)
+    problem, _, _ = printed(x, y, ("logit", "log")[seed % 2])
+    rng = np.random.default_rng(seed)
+    others = x.copy()
+    chosen = rng.choice(len(x), size=2 + 2 * (seed % 4), replace=False)
+    others[chosen] = 1 - others[chosen] if seed < 4 else rng.integers(0, 2, (len(chosen), 3))
+    margins = [
+        tuple(Interval.point(int(s)) for s in others[y == event].sum(axis=0)) for event in (1, 0)
+    ]
+    asked = replace(problem, events=margins[0], others=margins[1])
+    least = least_violation(asked, patients=True, most=200)
+    assert least.proved <= len(chosen)
+
+
+def test_where_no_patients_fit_at_all_everyone_is_proved():
+    """Every risk is near zero: so many events are out of reach, whatever the features."""
+    x, y = patients(2)
+    problem, _, _ = printed(x, y, "logit")
+    asked = replace(problem, constant=rounded(-9.0))
+    least = least_violation(asked, patients=True)
+    assert math.isinf(least.attained)
+    assert least.proved == len(y)
 
 
 def test_more_than_is_proved_is_not_accepted(broken: Certificate):

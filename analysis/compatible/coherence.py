@@ -299,11 +299,25 @@ def _memo(function: Callable[[float], bool]) -> Callable[[float], bool]:
     return call
 
 
+_STRIDE = 0.25  # of a coefficient: a hole in what fits that is narrower could be overlooked
+
+
 def _edge(inside: float, limit: float, fits, whole: bool) -> float:
-    """The last value from `inside` towards `limit` that fits, by halving."""
-    if fits(limit):
-        return limit
+    """The last value from `inside` towards `limit` up to which all fit, by strides and halving.
+
+    What fits need not be one interval: the far end alone says nothing about what lies between.
+    """
     near, far = inside, limit
+    stride = max(1.0, abs(limit - inside) // 16) if whole else _STRIDE
+    for step in range(1, math.ceil(abs(limit - inside) / stride)):
+        at = inside + math.copysign(step * stride, limit - inside)
+        if not fits(at):
+            far = at
+            break
+        near = at
+    else:
+        if fits(limit):
+            return limit
     while abs(far - near) > (1 if whole else 1e-3):
         middle = (near + far) / 2
         middle = math.floor(middle) if whole else middle

@@ -3,27 +3,14 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from tests.site.browsers import listen, settle
+from tests.site.browsers import listen, open_all, settle
+from tests.site.lost import faults_of, too_wide
 from tests.site.test_links import PAGES
 
 WIDTHS = (1280, 1920, 390, 320)  # the first is the one that the page is loaded at
 SCHEMES = ("light", "dark")
-
-
-def too_wide(page: Page) -> list[str]:
-    """The page's own width and the elements that stretch it, if it scrolls sideways."""
-    return page.evaluate(
-        """() => {
-          const room = document.documentElement.clientWidth;
-          if (document.documentElement.scrollWidth <= room) return [];
-          return [`${document.documentElement.scrollWidth} > ${room}`].concat(
-            [...document.querySelectorAll('main *')]
-              .filter(e => e.getBoundingClientRect().right > room + 1)
-              .slice(0, 5).map(e => e.outerHTML.slice(0, 120)));
-        }"""
-    )
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -40,7 +27,9 @@ def test_page(browser: Browser, site: Path, name: str, scheme: str) -> None:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             page.evaluate("new Promise(done => setTimeout(done, 50))")
-            faults += [f"at {width}: scrolls sideways: {what}" for what in too_wide(page)]
+            faults += [f"at {width}: {what}" for what in faults_of(page)]
+        open_all(page)  # at the narrowest
+        faults += [f"opened: {what}" for what in too_wide(page)]
         assert faults == []
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
     finally:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.site.test_links import parsed
 from workshop.chapters import name_of, notebooks
 
 CHAPTER = "book/cutoff.html"
@@ -66,15 +67,18 @@ def test_the_page_does_not_move_when_an_analyst_opens_it(browser: Browser, site:
 
 
 @pytest.mark.parametrize("chapter", [name_of(c) for c in notebooks()])
-def test_nothing_but_code_is_put_away_for_the_clinician(
-    browser: Browser, site: Path, chapter: str
-) -> None:
+def test_nothing_but_code_is_put_away_for_the_clinician(site: Path, chapter: str) -> None:
+    silent = parsed(site / f"{chapter}.html").select("div.cell.silent")
+    assert silent
+    assert [cell for cell in silent if cell.select(".cell_output")] == []
+
+
+def test_the_analyst_sees_every_cell(browser: Browser, site: Path) -> None:
     page = browser.new_page()
-    page.goto((site / f"{chapter}.html").as_uri())
-    hidden = page.locator("div.cell.silent")
-    assert hidden.locator(".cell_output").count() == 0
-    choose(page, "analyst")
+    page.goto((site / CHAPTER).as_uri())
     cells = page.locator("div.cell").count()
+    assert page.locator("div.cell:visible").count() < cells
+    choose(page, "analyst")
     assert page.locator("div.cell:visible").count() == cells
     page.close()
 

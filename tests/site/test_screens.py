@@ -10,12 +10,8 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from tests.site.browsers import open_all, settle
-from tests.site.test_browser import too_wide
-from tests.site.test_links import PAGES
-
-SHOWN = [name for name in PAGES if name != "index.html"]
-A_FEW = ["book/index.html", "book/table1.html", "book/table2.html", "book/reporting.html",
-         "book/your_paper.html", "search.html"]  # fmt: skip
+from tests.site.lost import LOST, faults_of
+from tests.site.test_links import A_FEW
 
 # The values of WCAG 2.1, 1.4.12.
 SPACING = """
@@ -23,60 +19,6 @@ SPACING = """
 p { margin-bottom: 2em !important; }
 """
 LARGE_LETTERS = "html { font-size: 200% !important; }"
-
-# Words that are cut off by their box, and controls that lie upon one another.
-LOST = """() => {
-  const faults = [];
-  const said = e => `${e.tagName.toLowerCase()}.${e.className}: ${e.textContent.trim().slice(0, 50)}`;
-  const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  const known = new Map();
-  const clipped = e => {
-    if (!e) return false;
-    if (!known.has(e)) known.set(e, getComputedStyle(e).clipPath !== 'none' || clipped(e.parentElement));
-    return known.get(e);
-  };
-  const hidden = e => e.closest('.reread-hidden, legend, [aria-hidden="true"], svg, math, dialog:not([open])') || clipped(e);
-  for (const e of document.querySelectorAll('body *')) {
-    if (hidden(e) || !seen(e)) continue;
-    const style = getComputedStyle(e);
-    const cuts = axis => ['hidden', 'clip'].includes(axis);
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
-    if (cuts(style.overflowY) && e.scrollHeight > e.clientHeight + 2) faults.push(`cut below: ${said(e)}`);
-    if (cuts(style.overflowX) && e.scrollWidth > e.clientWidth + 2) faults.push(`cut aside: ${said(e)}`);
-  }
-  // words that leave the page at its side, where nothing scrolls
-  const room = document.documentElement.clientWidth;
-  for (const e of document.querySelectorAll('main a, main button, main p, main h1, main h2, main h3, main summary, main label')) {
-    if (hidden(e) || !seen(e) || e.closest('.reread-scroll, .pst-scrollable-table-container, pre, div.math')) continue;
-    const box = e.getBoundingClientRect();
-    if (box.width && (box.right > room + 1 || box.left < -1)) faults.push(`beyond the edge: ${said(e)}`);
-  }
-  const layer = e => { for (let n = e; n; n = n.parentElement)
-    if (['sticky', 'fixed'].includes(getComputedStyle(n).position)) return n; };
-  const controls = [...document.querySelectorAll('main button, main summary, main select, main input:not([type=radio], [type=checkbox]), main .reread-lane label, .prev-next-area a, #pst-primary-sidebar a')]
-    .filter(e => !hidden(e) && seen(e))
-    .map(e => ({ e, box: e.getBoundingClientRect(), layer: layer(e) }))
-    .filter(({ box }) => box.width).sort((a, b) => a.box.top - b.box.top);
-  controls.forEach((a, i) => {
-    for (const b of controls.slice(i + 1)) {
-      if (b.box.top >= a.box.bottom - 2) break;
-      if (a.e.contains(b.e) || b.e.contains(a.e) || a.layer !== b.layer) continue;
-      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
-      const down = Math.min(a.box.bottom, b.box.bottom) - b.box.top;
-      if (across > 2 && down > 2) faults.push(`upon one another: ${said(a.e)} | ${said(b.e)}`);
-    }
-  });
-  return faults.slice(0, 8);
-}"""
-# The bar above the page holds its own controls.
-BAR = """() => {
-  const bar = document.querySelector('.bd-header-article').getBoundingClientRect();
-  return [...document.querySelectorAll('.bd-header-article :is(button, label)')]
-    .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.dropdown-menu'))
-    .filter(e => { const r = e.getBoundingClientRect();
-      return r.top < bar.top - 1 || r.bottom > bar.bottom + 1 || r.left < bar.left - 1 || r.right > bar.right + 1; })
-    .map(e => `outside the bar: ${e.outerHTML.slice(0, 100)}`);
-}"""
 
 
 @contextmanager
@@ -91,20 +33,6 @@ def opened(browser: Browser, address: str, width: int, **context) -> Iterator[Pa
         yield page
     finally:
         own.close()
-
-
-def faults_of(page: Page) -> list[str]:
-    return too_wide(page) + page.evaluate(LOST) + page.evaluate(BAR)
-
-
-@pytest.mark.parametrize("name", SHOWN)
-@pytest.mark.parametrize("width", [320, 1920])
-def test_no_page_scrolls_sideways(browser: Browser, site: Path, name: str, width: int) -> None:
-    """As it opens and with all details open; the bar and the words stay whole."""
-    with opened(browser, (site / name).as_uri(), width) as page:
-        found = faults_of(page)
-        open_all(page)
-        assert found + too_wide(page) == []
 
 
 @pytest.mark.parametrize("name", A_FEW)
@@ -265,7 +193,7 @@ ON_PAPER = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", [name for name in SHOWN if name.startswith("book/")])
+@pytest.mark.parametrize("name", [name for name in A_FEW if name.startswith("book/")])
 def test_on_paper(browser: Browser, site: Path, name: str) -> None:
     """Nothing of the screen, nothing cut or folded, light colours even from the dark theme."""
     with opened(browser, (site / name).as_uri(), PAPER_WIDTH, color_scheme="dark") as page:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -369,14 +369,15 @@ def _plain_environment(home: Path | None = None) -> dict[str, str]:
     return plain | ({"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")} if home else {})
 
 
-def check(site: Path = HTML) -> list[str]:
+def check(site: Path = HTML, only: Collection[str] = ()) -> list[str]:
     """Install what the site offers into a fresh environment and run every notebook that it
-    offers, each alone in an empty folder; what does not go as it should is returned."""
+    offers (or `only` those chapters), each alone in an empty folder; what does not go as it
+    should is returned."""
     import nbformat
 
     offered_there = site / FOLDER
     notebooks = {c.stem: site / "_sources" / f"{chapters.name_of(c)}.ipynb"
-                 for c in chapters.notebooks()}  # fmt: skip
+                 for c in chapters.notebooks() if not only or c.stem in only}  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = _fresh_python(folder, offered_there / LOCK.name)

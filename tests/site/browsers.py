@@ -49,6 +49,16 @@ def settle(page: Page) -> None:
     page.evaluate("document.fonts.ready.then(() => new Promise(done => setTimeout(done, 150)))")
 
 
+def until(page: Page, true: str) -> None:
+    """Wait until an expression is true (`wait_for_function` takes a function or, against the
+    policy of the pages, a text to evaluate in the page)."""
+    for _ in range(200):
+        if page.evaluate(true):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"never true: {true}")
+
+
 def open_all(page: Page) -> None:
     """Open every fold of a page."""
     page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")

@@ -12,6 +12,7 @@ from scipy import stats
 
 from analysis.estimate.accuracy import share
 from analysis.show.explore_searched import BELOW, SEED, draw, edges
+from tests.site.browsers import until
 from tests.site.explorers import NARROW, WIDE, inline_code, missing_parts, opened
 
 CHAPTER, NAME = "book/cutoff", "searched"
@@ -28,8 +29,9 @@ def press(root: Locator, name: str) -> None:
 
 
 def wait_for(root: Locator, studies: int) -> None:
-    root.page.wait_for_function(
-        f"""document.querySelector('[data-explorer="{NAME}"]').dataset.studies === "{studies}" """
+    until(
+        root.page,
+        f"""document.querySelector('[data-explorer="{NAME}"]').dataset.studies === "{studies}" """,
     )
 
 

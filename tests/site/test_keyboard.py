@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.site.browsers import listen, settle
+from tests.site.browsers import listen, settle, until
 
 CHAPTER = "book/table2.html"
 LEDGER = "book/verdicts.html"
@@ -103,9 +103,11 @@ def unseen(found: list[dict]) -> list[str]:
     return faults
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", [CHAPTER, "book/your_paper.html"])
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [(CHAPTER, 1280, "light"), (CHAPTER, 390, "dark"), ("book/your_paper.html", 1280, "dark"),
+     ("book/your_paper.html", 390, "light")],
+)  # fmt: skip
 def test_every_stop_is_seen(open_page, name: str, width: int, scheme: str) -> None:
     found = stops(open_page(name, width, scheme))
     assert len(found) > 15
@@ -226,8 +228,9 @@ def test_the_side_bar_goes_and_comes_on_a_wide_screen(open_page) -> None:
     assert toggle.get_attribute("aria-expanded") == "true"
     press(page, ".primary-toggle")
     assert toggle.get_attribute("aria-expanded") == "false"
-    page.wait_for_function(
-        "getComputedStyle(document.querySelector('#pst-primary-sidebar')).visibility == 'hidden'"
+    until(
+        page,
+        "getComputedStyle(document.querySelector('#pst-primary-sidebar')).visibility == 'hidden'",
     )
     assert is_focused(page, ".primary-toggle")
     page.keyboard.press("Enter")
@@ -284,7 +287,7 @@ def test_a_wide_table_scrolls_by_the_arrow_keys(open_page) -> None:
     box.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    until(page, "document.activeElement.scrollLeft > 0")
 
 
 def test_the_ledger_by_keyboard(open_page) -> None:

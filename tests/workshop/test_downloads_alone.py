@@ -7,7 +7,9 @@ from workshop.places import site_is_current
 
 
 @pytest.mark.slow
-def test_every_downloaded_notebook_runs_alone_in_a_fresh_environment() -> None:
+def test_downloaded_notebooks_run_alone_in_a_fresh_environment() -> None:
+    """Chapters that read the record, certificates, cohorts and examples; `make check-downloads`
+    runs all."""
     if not site_is_current():
         pytest.skip("_build/html does not hold the book as it is now; `make check-downloads`")
-    assert downloads.check() == []
+    assert downloads.check(only=("table1", "coherence", "cohorts", "your_paper")) == []

@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book site-zip pdf publish test check-slow check-site check-downloads refresh times bench fuzz cohorts \
+.PHONY: help book site-zip pdf publish test check-slow check-site check-site-all check-downloads refresh times bench fuzz cohorts \
 	selfcheck lock clean clean-all
 
 help:  ## List what can be made
@@ -35,6 +35,9 @@ check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two 
 	$(RUN) pytest -n 2 -m slow
 
 check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m "not slow and not thorough" tests/site
+
+check-site-all: book  ## The same in every width and with every fold open (a quarter of an hour)
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site
 
 pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FILE: of that paper, to _papers

@@ -36,7 +36,14 @@ def opened(browser: Browser, address: str, width: int, **context) -> Iterator[Pa
 
 
 @pytest.mark.parametrize("name", A_FEW)
-@pytest.mark.parametrize("width", [360, 768, 1024])
+@pytest.mark.parametrize(
+    "width",
+    [
+        pytest.param(360, marks=pytest.mark.thorough),
+        768,
+        pytest.param(1024, marks=pytest.mark.thorough),
+    ],
+)
 def test_the_widths_between(browser: Browser, site: Path, name: str, width: int) -> None:
     with opened(browser, (site / name).as_uri(), width) as page:
         assert faults_of(page) == []
@@ -50,7 +57,7 @@ def test_enlarged_twofold(browser: Browser, site: Path, name: str) -> None:
         assert faults_of(page) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.thorough), 390])
 @pytest.mark.parametrize("style", [LARGE_LETTERS, SPACING], ids=["letters", "spacing"])
 @pytest.mark.parametrize("name", A_FEW)
 def test_large_letters_and_wide_spacing(

@@ -108,7 +108,7 @@ def test_scripts_come_to_the_pages_that_use_them(site: Path, name: str) -> None:
     assert ("searchindex.js" in loaded) == (name == "search.html")
 
 
-@pytest.mark.parametrize("place", ["folder", "server"])
+@pytest.mark.parametrize("place", [pytest.param("folder", marks=pytest.mark.thorough), "server"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", [FRONT, "book/verdicts.html", "book/table1.html"])
 def test_the_text_does_not_move(

@@ -28,17 +28,17 @@ site-zip: book  ## Pack the pages into one file that opens from a folder
 test: $(INSTALLED)  ## Lint, unit tests, pairs, and every notebook against its outputs
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
-	$(RUN) pytest -n 2 -m "not slow"
+	$(RUN) pytest -n 2 -m "not slow and not thorough"
 	$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadfile book
 
 check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two cold builds
-	$(RUN) pytest -n 2 -m slow
+	$(RUN) pytest -n 2 -m "slow and not thorough"
 
 check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m "not slow and not thorough" tests/site
 
-check-site-all: book  ## The same in every width and with every fold open (a quarter of an hour)
-	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site
+check-site-all: book  ## Also by keyboard, in every width, with every fold open, on paper (a quarter of an hour)
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site tests/workshop/test_downloads_alone.py
 
 pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")

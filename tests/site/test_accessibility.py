@@ -56,6 +56,7 @@ def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: 
         page.context.close()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", SHOWN)
 def test_axe_finds_nothing_on_a_phone(browser: Browser, site: Path, name: str) -> None:
     """All folds open; the colours, the costly rule, are those of the wide screen."""

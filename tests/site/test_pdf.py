@@ -11,6 +11,8 @@ import pytest
 from workshop import ChapterFailed, chapters, pdf
 from workshop.places import ROOT
 
+pytestmark = pytest.mark.thorough
+
 PAGE = """<!doctype html><html lang="en"><head>
 <link rel="stylesheet" href="../_static/look.css?v=1"></head><body>
 <nav class="bd-links"><a class="reference internal" href="{front}">Front</a>

@@ -13,6 +13,8 @@ from tests.site.browsers import open_all, settle
 from tests.site.lost import LOST, faults_of
 from tests.site.test_links import A_FEW
 
+pytestmark = pytest.mark.thorough
+
 # The values of WCAG 2.1, 1.4.12.
 SPACING = """
 * { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
@@ -39,9 +41,9 @@ def opened(browser: Browser, address: str, width: int, **context) -> Iterator[Pa
 @pytest.mark.parametrize(
     "width",
     [
-        pytest.param(360, marks=pytest.mark.thorough),
+        360,
         768,
-        pytest.param(1024, marks=pytest.mark.thorough),
+        1024,
     ],
 )
 def test_the_widths_between(browser: Browser, site: Path, name: str, width: int) -> None:
@@ -57,7 +59,7 @@ def test_enlarged_twofold(browser: Browser, site: Path, name: str) -> None:
         assert faults_of(page) == []
 
 
-@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.thorough), 390])
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("style", [LARGE_LETTERS, SPACING], ids=["letters", "spacing"])
 @pytest.mark.parametrize("name", A_FEW)
 def test_large_letters_and_wide_spacing(

@@ -9,6 +9,8 @@ from playwright.sync_api import Browser, Page
 from tests.site.browsers import settle
 from workshop.places import HTML
 
+pytestmark = pytest.mark.thorough
+
 PAGES = ("index", "verdicts", "table1", "coherence", "cutoff")
 SETTINGS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 FOLDER = HTML.parent / "screenshots"

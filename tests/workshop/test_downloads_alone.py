@@ -7,6 +7,7 @@ from workshop.places import site_is_current
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_downloaded_notebooks_run_alone_in_a_fresh_environment() -> None:
     """Chapters that read the record, certificates, cohorts and examples; `make check-downloads`
     runs all."""

@@ -27,5 +27,7 @@ def make_book() -> None:
         cwd=ROOT,
         check=True,
     )
+    # Sphinx's own note of its settings, absolute paths among them: of no use, each build is whole
+    (HTML / ".buildinfo").unlink(missing_ok=True)
     STAMP.write_text(made_from)
     print(f"The book is at {HTML.relative_to(ROOT)}/index.html")

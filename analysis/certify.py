@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from itertools import product
@@ -598,13 +598,21 @@ def load(paper: Paper) -> list[TableStudy]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudyError(f"{file}: it cannot be used ({error}); {again} anew.") from None
     for study in studies:
-        for id, text in study.uses.items():
-            now = paper.numbers[id].text if id in paper.numbers else "no such number"
-            if now != text:
-                raise StudyError(
-                    f"{file}: it was made with {id} = {text}, the record says {now}; {again} anew."
-                )
+        check_uses(paper, file, study.uses, again)
     return studies
+
+
+def check_uses(paper: Paper, file: Path, uses: Mapping[str, str], again: str) -> None:
+    """Raises StudyError if a stored file was made from other numbers than the record has.
+
+    `uses`: the texts of the numbers by id; `again`: how the file is made.
+    """
+    for id, text in uses.items():
+        now = paper.numbers[id].text if id in paper.numbers else "no such number"
+        if now != text:
+            raise StudyError(
+                f"{file}: it was made with {id} = {text}, the record says {now}; {again} anew."
+            )
 
 
 def _study(found: dict) -> TableStudy:

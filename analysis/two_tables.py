@@ -204,12 +204,7 @@ def load(paper: Paper, table: str) -> list[Curve]:
         raise StudyError(f"{file}: there is no such file; {again}.") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudyError(f"{file}: it cannot be used ({error}); {again} anew.") from None
-    for id, text in uses.items():
-        now = paper.numbers[id].text if id in paper.numbers else "no such number"
-        if now != text:
-            raise StudyError(
-                f"{file}: it was made with {id} = {text}, the record says {now}; {again} anew."
-            )
+    certify.check_uses(paper, file, uses, again)
     return curves
 
 

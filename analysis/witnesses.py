@@ -16,7 +16,7 @@ import numpy as np
 from analysis import certify
 from analysis.certify import Asked, StudyError
 from analysis.checks.across_tables import Joined, joined
-from analysis.compatible import whole
+from analysis.compatible import lattice, whole
 from analysis.files import write_whole
 from analysis.paper import Paper
 from analysis.printed import Interval
@@ -48,8 +48,8 @@ def search(
 ) -> str:
     """Look for whole patients under every reading that the stored study says fits.
 
-    What is stored and still holds is kept.  `seconds` of search a reading (a fifth of it at
-    each of five constants, if the constant is free); `only`: names of links, all if none.
+    What is stored and still holds is kept.  `seconds` of search a reading (a ninth of it at
+    each of nine constants, if the constant is free); `only`: names of links, all if none.
     The file beside the record is written after every find.  Returns one sentence; raises
     StudyError without a study, OSError if the file cannot be written.
     """
@@ -61,7 +61,7 @@ def search(
             continue
         tried += 1
         sides = _printed(found, asked)
-        made = whole.whole_patients(
+        made = lattice.whole_patients(
             asked.problem, sides[1:], asked.codes, sides[0],
             rng=np.random.default_rng(0),
             seconds=seconds if asked.fixed else seconds / _STARTS, starts=_STARTS,
@@ -75,7 +75,7 @@ def search(
     return f"whole patients for {len(known)} readings in {_file(paper)} ({tried} tried now)."
 
 
-_STARTS = 5
+_STARTS = 9
 
 
 def load(paper: Paper) -> list[Patients]:
@@ -102,8 +102,13 @@ def load(paper: Paper) -> list[Patients]:
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise StudyError(f"{file}: it cannot be used ({error}).") from None
     kept = []
+    known = {
+        (found.table.id, asked.link, asked.id): (found, asked)
+        for found in _tables(paper)
+        for asked in certify.questions(found)
+    }
     for table, link, reading, events, others in rows:
-        pair = _asked(paper, table, link, reading)
+        pair = known.get((table, link, reading))
         patients = pair and _fitted(*pair, events, others)
         if not patients:
             raise StudyError(
@@ -148,19 +153,6 @@ def _fitting(paper: Paper) -> Iterator[tuple[Joined, Asked]]:
         asked = [a for a in certify.questions(found) if (a.kind, a.link, a.name) in fits]
         for one in sorted(asked, key=lambda a: (not a.fixed, certify.KINDS.index(a.kind))):
             yield found, one
-
-
-def _asked(paper: Paper, table: str, link: str, reading: str) -> tuple[Joined, Asked] | None:
-    return next(
-        (
-            (found, asked)
-            for found in _tables(paper)
-            if found.table.id == table
-            for asked in certify.questions(found)
-            if (asked.link, asked.id) == (link, reading)
-        ),
-        None,
-    )
 
 
 def _printed(found: Joined, asked: Asked) -> tuple[Interval | None, *tuple[Interval, ...]]:

@@ -421,7 +421,7 @@ def _cutting_planes(programme, eta, w, own, others):
     """max over counts of min over c, for fixed coefficients."""
     cs: list[np.ndarray] = [-np.linalg.lstsq(others, own, rcond=None)[0]]
     bound, value = math.inf, 0.0
-    polytope = _Polytope(programme, eta)
+    polytope = Polytope(programme, eta)
     for _ in range(25):
         squares = np.array([(own + others @ c) ** 2 for c in cs])
         bound, counts = polytope.largest_least(w * squares)
@@ -436,25 +436,39 @@ def _cutting_planes(programme, eta, w, own, others):
     return bound, tuple(tuple(round(x * MICRO) for x in c.tolist()) for c in cs[-8:])
 
 
-class _Polytope:
-    """The counts that satisfy margins and score equations at fixed coefficients."""
+class Polytope:
+    """The counts that satisfy margins and score equations at fixed coefficients: fractions of
+    patients by pattern, with the event, then without, shape (2m,).
+
+    ``equal @ counts = right``; ``upper @ counts <= below``; counts up to `high`: none in a
+    pattern where the link has no meaning.
+    """
 
     def __init__(self, programme: Programme, eta: Sequence[float]):
         problem, m, k = programme.problem, len(programme.x), programme.problem.k
         linear = programme.design @ np.asarray(eta)
-        a = np.array([programme.link.event(t) for t in linear])
-        b = np.array([programme.link.other(t) for t in linear])
+        possible = linear < programme.link.domain
+        safe = np.where(possible, linear, -1.0)
+        a = np.array([programme.link.event(t) for t in safe])
+        b = np.array([programme.link.other(t) for t in safe])
         zero = np.zeros((k, m))
         self.m = m
-        self.equal = np.r_[
-            np.c_[programme.design.T * a, programme.design.T * b],
-            np.repeat(np.eye(2), m, axis=1),
-        ]
+        self.high = np.where(np.r_[possible, possible], math.inf, 0.0)
+        self.scores = np.c_[programme.design.T * a, programme.design.T * b]
+        self.equal = np.r_[self.scores, np.repeat(np.eye(2), m, axis=1)]
         self.right = np.r_[np.zeros(k + 1), problem.n1, problem.n0]
         margins = np.r_[np.c_[programme.x.T, zero], np.c_[zero, programme.x.T]]
         self.upper = np.r_[margins, -margins]
         reach = np.array(programme.reach)
         self.below = np.r_[reach[:, 1], -reach[:, 0]]
+
+    def corner(self, direction: np.ndarray) -> np.ndarray | None:
+        """The counts farthest in a direction, shape (2m,); None if none exist."""
+        found = least(
+            -direction, np.zeros(2 * self.m), self.high,
+            equal=(self.equal, self.right), upper=(self.upper, self.below),
+        )  # fmt: skip
+        return None if found is None else found.x
 
     def largest_least(self, rows: np.ndarray) -> tuple[float, np.ndarray | None]:
         """Counts (all patients by pattern) with the largest value of the least row."""
@@ -463,7 +477,7 @@ class _Polytope:
         found = least(
             unknown,
             np.r_[np.zeros(2 * m), -math.inf],
-            np.full(2 * m + 1, math.inf),
+            np.r_[self.high, math.inf],
             equal=(np.c_[self.equal, np.zeros(len(self.equal))], self.right),
             upper=(
                 np.r_[

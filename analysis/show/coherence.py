@@ -436,6 +436,11 @@ class Across:
             if r.kind.endswith("constant as printed") and r.outcome == certify.FITS
         ]
 
+    def whole_found(self) -> Html:
+        """For how many of the readings that fit there are made-up whole patients."""
+        words = {kind: words.removesuffix("; any constant") for kind, words in _WORDS.items()}
+        return whole.readings(self.study, self._stored, words)
+
     def whole_patients(self) -> Html:
         """Made-up whole patients whose fits print the coefficients, with any constant."""
         return whole.kinds(self.found, self._made_up)
@@ -449,16 +454,20 @@ class Across:
         return whole.nearest(self.found, self._listed)
 
     def whole_told(self) -> dict[str, str]:
-        """For the prose: models with whole patients; how many ways were listed for the reading
+        """For the prose: models that are shown with whole patients, readings that have some and
+        readings that fit; how many ways were listed for the reading
         that is left, with the roundings and with twice their room; whether one prints all;
         how many numbers the nearest miss."""
         ended, wider = self._listed, self._wider
         missed, units = whole.misses(self.found, ended.nearest[0])
         fewest, unit = whole.misses(self.found, whole.fewest(self.found, ended))
         models = [LINKS[p.asked.link].words for p in self._made_up]
+        found, fitting = whole.found_of(self.study, self._stored)
         numbers = _NUMBER_WORDS
         return {
             "whole_models": listed(models),
+            "whole_found": str(found),
+            "whole_fitting": str(fitting),
             "ways": f"{ended.fitted:,}".replace(",", " "),
             "printing": "some do" if ended.fits else "none does",
             "differs": numbers.get(missed, str(missed)),
@@ -473,11 +482,13 @@ class Across:
 
     @cached_property
     def _made_up(self) -> list[witnesses.Patients]:
-        return [
-            p
-            for p in witnesses.load(self.paper)
-            if p.table == self.study.table and not p.asked.fixed
-        ]
+        return whole.simplest(self._stored)
+
+    @cached_property
+    def _stored(self) -> list[witnesses.Patients]:
+        """All of this table with any constant."""
+        stored = witnesses.load(self.paper)
+        return [p for p in stored if p.table == self.study.table and not p.asked.fixed]
 
     @cached_property
     def _listed(self) -> Exhausted:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from analysis.certify import Reading
+from analysis import certify
+from analysis.certify import Reading, TableStudy
 from analysis.checks.across_tables import Joined
 from analysis.compatible import coherence
 from analysis.compatible.exhaust import Exhausted, Seating, exhaust
@@ -20,9 +21,52 @@ NOTE = "made up: no patients"
 
 
 def model(patients: Patients) -> str:
-    """The words for the model of made-up patients, at the beginning of a line."""
+    """The words for the model of made-up patients, at the beginning of a line, and their codes
+    unless any that are one step apart will do."""
     words = LINKS[patients.asked.link].words
-    return words[:1].upper() + words[1:]
+    words = words[:1].upper() + words[1:]
+    return words if patients.asked.kind == certify.FREE else f"{words}, {patients.asked.name}"
+
+
+def simplest(groups: Sequence[Patients]) -> list[Patients]:
+    """One of each model, that of the simplest codes; the simplest first, at most three."""
+
+    def rank(patients: Patients):
+        asked = patients.asked
+        codes = not asked.name.startswith("all "), asked.name.count(", ")
+        return certify.KINDS.index(asked.kind), *codes, list(LINKS).index(asked.link)
+
+    first: dict[str, Patients] = {}
+    for patients in sorted(groups, key=rank):
+        first.setdefault(patients.asked.link, patients)
+    return list(first.values())[:_SHOWN]
+
+
+_SHOWN = 3
+
+
+def found_of(study: TableStudy, groups: Sequence[Patients]) -> tuple[int, int]:
+    """For how many readings with any constant whole patients are stored, and how many fit."""
+    fitting = sum(len(study.fitting(kind, link)) for kind in _ANY_CONSTANT for link in LINKS)
+    return sum(not g.asked.fixed for g in groups), fitting
+
+
+_ANY_CONSTANT = (certify.FREE, certify.EFFECT, certify.REVERSED)
+
+
+def readings(study: TableStudy, groups: Sequence[Patients], words: Mapping[str, str]) -> Html:
+    """For how many of the readings that fit whole patients were found, model by model."""
+    rows = []
+    for kind in _ANY_CONSTANT:
+        row: dict[str, object] = {"Codes": words[kind]}
+        for link in LINKS.values():
+            fitting = len(study.fitting(kind, link.name))
+            made = sum((g.asked.kind, g.asked.link) == (kind, link.name) for g in groups)
+            row[link.words[:1].upper() + link.words[1:]] = (
+                f"{made} of {fitting}" if fitting else "–"
+            )
+        rows.append(row)
+    return paper_rows(rows, label="Readings that fit, and for how many whole patients were found")
 
 
 def kinds(found: Joined, groups: Sequence[Patients]) -> Html:

@@ -81,7 +81,7 @@ def test_without_the_file_there_are_none(copied):
 
 def test_what_is_known_is_kept_and_a_search_says_what_it_did(copied, capsys, monkeypatch):
     paper, file = load_paper(copied), copied.parent / witnesses.FILE
-    first, second = witnesses.load(paper)
+    first, second = witnesses.load(paper)[:2]
     stored = json.loads(file.read_text())
     file.write_text(json.dumps(stored | {"patients": stored["patients"][:1]}))
     asked = []
@@ -90,7 +90,7 @@ def test_what_is_known_is_kept_and_a_search_says_what_it_did(copied, capsys, mon
         asked.append((problem.link, tuple(codes), constant))
         return second if problem == second.asked.problem else None
 
-    monkeypatch.setattr(witnesses.whole, "whole_patients", whole_patients)
+    monkeypatch.setattr(witnesses.lattice, "whole_patients", whole_patients)
     assert main(["certify", str(copied), "--whole", "5"]) == 0
     told = capsys.readouterr()
     assert told.out.startswith("whole patients for 2 readings in ")

@@ -67,30 +67,6 @@ def test_separated_patients_have_no_fit():
     assert whole.refit(problem("logit", events, others), events, others) is None
 
 
-@pytest.mark.parametrize("search", ["_by_exchanges", "_by_programme"])
-@pytest.mark.parametrize("link", FAMILIES)
-def test_patients_are_found_and_print_as_the_truth(link, search, monkeypatch):
-    """Each of the two searches alone: the other finds nothing."""
-    other = {"_by_exchanges": "_by_programme", "_by_programme": "_by_exchanges"}[search]
-    monkeypatch.setattr(whole, other, lambda *_: None)
-    events, others = counts("MASS::birthwt", ["smoke", "ht", "ptd"])
-    truth = of_statsmodels(link, np.array(problem(link, events, others).patterns), events, others)
-    printed = tuple(
-        Interval(Fraction(round(b * 100) * 2 - 1, 200), Fraction(round(b * 100) * 2 + 1, 200))
-        for b in truth.params
-    )
-    asked = replace(problem(link, events, others, printed[1:]), constant=printed[0])
-    codes = [(0, 1)] * 3
-    found = whole.whole_patients(
-        asked, printed[1:], codes, printed[0], rng=np.random.default_rng(1), seconds=20
-    )
-    assert found is not None
-    assert whole.within_margins(asked, found.events, found.others)
-    again = of_statsmodels(link, np.array(asked.patterns), *map(np.array, (found.events, found.others)))  # fmt: skip
-    for side, value in zip(printed, again.params, strict=True):
-        assert side.low <= value <= side.high
-
-
 def test_other_margins_are_noticed():
     events, others = counts("MASS::birthwt", ["smoke", "ht"])
     asked = problem("logit", events, others)
@@ -98,21 +74,3 @@ def test_other_margins_are_noticed():
     moved = events + np.array([1, -1, 0, 0])
     assert not whole.within_margins(asked, moved, others)
     assert not whole.within_margins(asked, events + 1, others)
-
-
-def test_exchanges_keep_the_groups_and_the_known_margins():
-    events, others = counts("MASS::birthwt", ["smoke", "ht", "ptd"])
-    asked = problem("logit", events, others)
-    reach = asked.events[1]
-    asked = replace(asked, events=(asked.events[0], Interval(reach.low - 2, reach.high), asked.events[2]))  # fmt: skip
-    now = np.r_[events, others]
-    moves = whole._exchanges(asked, now, np.random.default_rng(1))
-    assert len(moves) == whole._MOST_EXCHANGES or len(moves) > 50
-    x, m = np.array(asked.patterns), len(events)
-    assert not moves[:, :m].sum(axis=1).any()
-    assert not moves[:, m:].sum(axis=1).any()
-    known = [0, 2]
-    assert not (moves[:, :m] @ x[:, known]).any()
-    assert not (moves[:, m:] @ x).any()
-    assert (moves[:, :m] @ x[:, 1]).any()  # the margin that is free does move
-    assert (now + moves >= 0).all()

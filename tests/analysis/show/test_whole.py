@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from analysis import certify
 from analysis.compatible.exhaust import Exhausted, Seating
 from analysis.paper import load_paper
 from analysis.printed import Interval
@@ -43,6 +44,37 @@ def test_coefficients_come_out_and_errors_are_compared(across):
         same = [fit == printed for fit in fits]
         assert all(same) == name.endswith("coefficient")
         assert all(fit.endswith("(differs)") for fit in fits) != all(same)
+
+
+def test_what_the_chapter_says_of_codes_of_minus_one_and_one(across):
+    """Whole patients print a logistic fit with them; none do with the printed constant."""
+    logistic = [p.asked for p in across._stored if p.asked.link == "logit"]
+    assert logistic
+    assert {asked.kind for asked in logistic} == {certify.EFFECT}
+    outcomes = across.study.outcomes(certify.PRINTED_EFFECT, "logit")
+    assert outcomes[certify.REFUTED] == sum(outcomes.values()) > 0
+
+
+def test_errors_of_the_whole_patients_are_smaller_than_printed(across):
+    for patients in across._made_up:
+        for row, error in zip(across.found.table.rows, patients.errors[1:], strict=True):
+            assert error < row.se.interval.low
+
+
+def test_one_of_each_model_is_shown_the_simplest_first(across):
+    shown = [p.asked.link for p in across._made_up]
+    assert len(set(shown)) == len(shown) <= whole._SHOWN
+    kinds = [certify.KINDS.index(p.asked.kind) for p in across._made_up]
+    assert kinds == sorted(kinds)
+    assert len({whole.model(p) for p in across._made_up}) == len(shown)
+
+
+def test_whole_patients_are_counted_reading_by_reading(across):
+    found, fitting = whole.found_of(across.study, across._stored)
+    pairs = [cell for row in cells(across.whole_found())[1:] for cell in row[1:] if cell != "–"]
+    assert sum(int(cell.split(" of ")[0]) for cell in pairs) == found == len(across._stored)
+    assert sum(int(cell.split(" of ")[1]) for cell in pairs) == fitting
+    assert all(int(a) <= int(b) for a, b in (cell.split(" of ") for cell in pairs))
 
 
 def made(across, *values) -> Exhausted:

@@ -79,7 +79,10 @@ def kinds(found: Joined, groups: Sequence[Patients]) -> Html:
             table_row.label: "yes" if x else "–"
             for table_row, x in zip(found.table.rows, pattern, strict=True)
         }
-        row |= {model(g): f"{g.events[i]} / {g.others[i]}" for g in groups}
+        row |= {
+            model(g): f"{g.events[i]}\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}{g.others[i]}"
+            for g in groups
+        }
         rows.append(row)
     return paper_rows(rows, label=f"Whole patients whose fits print the coefficients; {NOTE}")
 

@@ -32,9 +32,15 @@ def test_the_patients_add_up_to_both_groups(across):
     head, *rows = cells(across.whole_patients())
     problem = across.found.problem
     for i in range(problem.k, len(head)):
-        pairs = [[int(n) for n in row[i].split(" / ")] for row in rows]
+        pairs = [
+            [int(n) for n in row[i].split("\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}")] for row in rows
+        ]
         assert [sum(side) for side in zip(*pairs, strict=True)] == [problem.n1, problem.n0]
-    with_it = sum(sum(map(int, row[problem.k].split(" / "))) for row in rows if row[0] == "yes")
+    with_it = sum(
+        sum(map(int, row[problem.k].split("\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}")))
+        for row in rows
+        if row[0] == "yes"
+    )
     assert with_it == int(problem.events[0].low + problem.others[0].low)
     assert "no patients" in across.whole_patients()._repr_html_()
 

@@ -38,7 +38,7 @@ check-site: book  ## Look at every built page: links, then a browser (needs Chro
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m "not slow and not thorough" tests/site
 
 check-site-all: book  ## Also by keyboard, in every width, with every fold open, on paper (a quarter of an hour)
-	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site tests/workshop/test_downloads_alone.py
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 tests/site tests/workshop/test_downloads_alone.py tests/book/test_cold_builds.py
 
 pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")

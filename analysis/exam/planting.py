@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tests.trials.printing import Change, Printed
+from analysis.exam.printing import Change, Printed
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ROC = ("auc", "se", "p", "threshold", "sensitivity", "specificity", "youden", "ppv", "npv",
@@ -27,6 +27,7 @@ class Planted:
     where: str
     column: str  # of the first change: a summary such as mean_sd, or a column such as auc
     changes: tuple[tuple[str, str, str], ...]  # place, before, after
+    edits: tuple[Change, ...]  # the same, as they are made in a tree
 
 
 def _get(tree: Any, path: tuple) -> Any:
@@ -41,20 +42,24 @@ def cells(tree: dict[str, Any]) -> Iterator[tuple]:
     """The places of all printed numbers in tables and group sizes."""
     for i in range(len(tree["groups"])):
         yield ("groups", i, "n")
+    if (tree.get("everyone") or {}).get("n"):
+        yield ("everyone", "n")
     for t, table in enumerate(tree["tables"]):
         for r, row in enumerate(table["rows"]):
             at = ("tables", t, "rows", r)
             if table["kind"] == "two_group":
-                yield from (((*at, "values", g)) for g in row.get("values", {}))
-                for k, level in enumerate(row.get("levels", [])):
+                yield from (((*at, "values", g)) for g in row.get("values") or {})
+                for k, level in enumerate(row.get("levels") or []):
                     yield from (((*at, "levels", k, "values", g)) for g in level["values"])
-                yield from ((*at, "n", g) for g in row.get("n", {}))
-                yield from ((*at, c) for c in ("statistic", "p") if c in row)
+                yield from ((*at, "n", g) for g in row.get("n") or {})
+                yield from ((*at, c) for c in ("statistic", "p") if row.get(c))
             else:
                 columns = _ROC if table["kind"] == "roc" else _MODEL
-                yield from ((*at, c) for c in columns if c in row)
+                yield from ((*at, c) for c in columns if row.get(c))
+                for k, cut in enumerate(row.get("cuts") or []):
+                    yield from ((*at, "cuts", k, c) for c in columns if cut.get(c))
         for column in _MODEL:
-            if column in table.get("constant", {}):
+            if (table.get("constant") or {}).get(column):
                 yield ("tables", t, "constant", column)
 
 
@@ -96,7 +101,7 @@ def _of_another_row(column: str):
     def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
         found = []
         for t, table in enumerate(printed.tree["tables"]):
-            rows = [r for r, row in enumerate(table["rows"]) if column in row]
+            rows = [r for r, row in enumerate(table["rows"]) if row.get(column)]
             found += [
                 (("tables", t, "rows", r, column), table["rows"][other][column])
                 for r in rows for other in rows
@@ -118,12 +123,16 @@ def _percentage_of_another(printed: Printed, rng: np.random.Generator) -> list[C
 
 
 def _statement(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
-    sections = printed.tree.get("text", [])
-    if not sections:
+    sections = printed.tree.get("text") or []
+    places = [
+        ("text", k, "statements", i, "printed")
+        for k, section in enumerate(sections) for i in range(len(section["statements"]))
+    ]  # fmt: skip
+    if not places:
         return None
-    i = int(rng.integers(len(sections[0]["statements"])))
-    text = _one_digit(sections[0]["statements"][i]["printed"], rng)
-    return None if text is None else [(("text", 0, "statements", i, "printed"), text)]
+    place = places[int(rng.integers(len(places)))]
+    text = _one_digit(_get(printed.tree, place), rng)
+    return None if text is None else [(place, text)]
 
 
 def _slip(kind: str):
@@ -152,6 +161,14 @@ KINDS: dict[str, Callable[[Printed, np.random.Generator], list[Change] | None]] 
 }  # fmt: skip
 
 
+def edited(tree: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+    """A copy of the tree with other text in some places."""
+    tree = copy.deepcopy(tree)
+    for place, text in changes:
+        _get(tree, place[:-1])[place[-1]] = text
+    return tree
+
+
 def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | None:
     """The paper with one error of this kind; None where it has no place for it, or where the
     printed text would stay as it is."""
@@ -164,9 +181,7 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
             break
     else:
         return None
-    tree = copy.deepcopy(printed.tree)
-    for place, text in changes:
-        _get(tree, place[:-1])[place[-1]] = text
+    tree = edited(printed.tree, changes)
     first = changes[0][0]
     where = tree["tables"][first[1]]["kind"] if first[0] == "tables" else first[0]
     column = str(first[-1])
@@ -180,4 +195,4 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
         for b, (place, after) in zip(before, changes, strict=True)
         if b != after
     )
-    return Planted(tree, kind, where, column, told)
+    return Planted(tree, kind, where, column, told, tuple(changes))

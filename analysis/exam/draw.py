@@ -40,7 +40,12 @@ NARROW = 8  # a finding about more numbers than this points at none of them
 MOST_ACCEPTED = 16  # an error that touches more than this is all over the paper
 TRIES = 60  # plantings for one error, before the paper is given up
 PAPERS = 40  # papers that are tried before the wish is refused
-WEIGHTS = {"digit": 4, "transposed": 4, "statement": 3, "p_of_row": 2, "sign": 2}
+# the kinds that a level can find at all are drawn more often; all the others once
+WEIGHTS = {
+    Level.EASY: {"digit": 6, "transposed": 6, "percent_of_cell": 3, "statement": 0},
+    Level.MEDIUM: {"digit": 5, "transposed": 4, "p_of_row": 3, "ci_of_row": 2, "statement": 0},
+    Level.HARD: {"digit": 3, "transposed": 2, "statement": 5, "percent_of_cell": 0},
+}
 
 
 class ExamError(ValueError):
@@ -49,9 +54,10 @@ class ExamError(ValueError):
 
 @dataclass(frozen=True)
 class Changed:
-    """One number that was changed: its id, where it stands, and its text before and after."""
+    """One cell, or number of the text, that was changed: the ids of its numbers that differ, where
+    it stands, and its whole text before and after."""
 
-    id: str
+    numbers: tuple[str, ...]
     place: str
     before: str
     after: str
@@ -199,7 +205,11 @@ def of_record(file: Path) -> _Honest:
         for key in ("file", "sheet", "decimal"):
             table.pop(key, None)
     about = source.paper
-    where = about.label + (f", doi:{about.doi}" if about.doi else "")
+    where = ", ".join(
+        filter(None, [about.label, about.doi and f"doi:{about.doi}", about.notice])
+    )  # fmt: skip
+    for key in ("pictures", "elsewhere"):  # about what is not in the exam
+        tree.pop(key, None)
     told = {key: value for key, value in tree["paper"].items() if key in ("software", "tests")}
     tree["paper"] = {
         "key": KEY,
@@ -296,7 +306,7 @@ def _candidate(
     honest: _Honest, level: Level, taken: frozenset[str], rng: np.random.Generator
 ) -> tuple[_Candidate, frozenset[str]] | None:
     """One error of this level that touches no number of `taken`, and the numbers it accepts."""
-    weights = np.array([WEIGHTS.get(kind, 1) for kind in planting.KINDS], dtype=float)
+    weights = np.array([WEIGHTS[level].get(kind, 1) for kind in planting.KINDS], dtype=float)
     for _ in range(TRIES):
         kind = str(rng.choice(list(planting.KINDS), p=weights / weights.sum()))
         if (planted := planting.plant(honest.printed, kind, rng)) is None:
@@ -353,14 +363,35 @@ def _planted(
         if easiest(own) is not level or not any(c.changed & set(f.numbers) for f in own):
             return None
         told = tuple(
-            Changed(id, n.place, before[id].text, n.text)
-            for id, n in paper.numbers.items() if id in c.changed
-        )  # fmt: skip
+            Changed(ids, paper.numbers[ids[0]].place, str(old), str(new))
+            for place, new in c.edits
+            if (old := planting.cell(honest.printed.tree, place)) != new
+            and (ids := tuple(i for i in _ids_of(tree, place, paper) if i in c.changed))
+        )
         errors.append(Error(c.kind, level, told, tuple(own), _accepted(c.changed, own)))
     everything = [id for e in errors for id in e.accepted]
     if len(everything) != len(set(everything)):
         return None
     return tree, paper, tuple(errors), _neutral(ledger, frozenset(everything))
+
+
+def _ids_of(tree: dict[str, Any], place: tuple, paper: Paper) -> list[str]:
+    """The ids of the numbers in one place of a tree."""
+    names, node = [], tree
+    for step in place:
+        node = node[step]
+        if isinstance(node, dict) and "id" in node:
+            names.append(node["id"])
+        elif isinstance(node, dict) and "section" in node:
+            names.append(node["section"])
+        elif isinstance(step, str) and step not in (
+            "groups", "everyone", "tables", "rows", "levels", "cuts", "values", "text", "statements", "printed",
+        ):  # fmt: skip
+            names.append(step)
+    if place[0] in ("groups", "everyone"):
+        names = ["groups", names[0]]
+    cell = ".".join(names)
+    return [id for id in paper.numbers if id == cell or id.startswith(f"{cell}.")]
 
 
 def _neutral(ledger: Ledger, accepted: frozenset[str]) -> frozenset[str]:
@@ -412,7 +443,7 @@ def draw(
 def _one(
     number: int, base: _Honest | None, level: Level, errors: int, rng: np.random.Generator
 ) -> ExamPaper:
-    for _ in range(PAPERS if base is None else 5):
+    for _ in range(PAPERS if base is None else 3):
         honest = base if base is not None else made_up(rng, number, level)
         if errors == 0:
             tree, paper = copy.deepcopy(honest.printed.tree), honest.paper

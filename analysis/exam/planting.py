@@ -30,7 +30,8 @@ class Planted:
     edits: tuple[Change, ...]  # the same, as they are made in a tree
 
 
-def _get(tree: Any, path: tuple) -> Any:
+def cell(tree: Any, path: tuple) -> Any:
+    """What stands in one place of a tree; None where there is no such place."""
     for step in path:
         if not (step in tree if isinstance(tree, dict) else step < len(tree)):
             return None
@@ -89,7 +90,7 @@ def _any_cell(edit: Callable[[str, np.random.Generator], str | None]):
     def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
         places = list(cells(printed.tree))
         place = places[int(rng.integers(len(places)))]
-        text = edit(_get(printed.tree, place), rng)
+        text = edit(cell(printed.tree, place), rng)
         return None if text is None else [(place, text)]
 
     return plant
@@ -113,11 +114,11 @@ def _of_another_row(column: str):
 
 
 def _percentage_of_another(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
-    places = [p for p in cells(printed.tree) if str(_get(printed.tree, p)).endswith("%)")]
+    places = [p for p in cells(printed.tree) if str(cell(printed.tree, p)).endswith("%)")]
     found = []
     for place in places:
-        count, _, percent = _get(printed.tree, place).partition(" ")
-        others = {_get(printed.tree, p).partition(" ")[2] for p in places} - {percent}
+        count, _, percent = cell(printed.tree, place).partition(" ")
+        others = {cell(printed.tree, p).partition(" ")[2] for p in places} - {percent}
         found += [(place, f"{count} {other}") for other in sorted(others)]
     return [found[int(rng.integers(len(found)))]] if found else None
 
@@ -131,7 +132,7 @@ def _statement(printed: Printed, rng: np.random.Generator) -> list[Change] | Non
     if not places:
         return None
     place = places[int(rng.integers(len(places)))]
-    text = _one_digit(_get(printed.tree, place), rng)
+    text = _one_digit(cell(printed.tree, place), rng)
     return None if text is None else [(place, text)]
 
 
@@ -165,7 +166,7 @@ def edited(tree: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
     """A copy of the tree with other text in some places."""
     tree = copy.deepcopy(tree)
     for place, text in changes:
-        _get(tree, place[:-1])[place[-1]] = text
+        cell(tree, place[:-1])[place[-1]] = text
     return tree
 
 
@@ -176,7 +177,7 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
         changes = KINDS[kind](printed, rng)
         if changes is None:
             return None
-        before = [_get(printed.tree, place) for place, _ in changes]
+        before = [cell(printed.tree, place) for place, _ in changes]
         if any(b != after for b, (_, after) in zip(before, changes, strict=True)):
             break
     else:
@@ -186,7 +187,7 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
     where = tree["tables"][first[1]]["kind"] if first[0] == "tables" else first[0]
     column = str(first[-1])
     if "values" in first:
-        summary = _get(tree, first[:4])["summary"]
+        summary = cell(tree, first[:4])["summary"]
         column = "n_pct" if summary == "levels" else summary
     elif first[0] == "groups" or "n" in first[:-1]:
         column = "n"

@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
 _AFTER_HELP = """\
@@ -54,7 +55,15 @@ def add_parser(commands) -> None:
         "and the key: what was changed, how a reader finds it, and what the audit says.\n"
         "Every error is one that the audit calls impossible, and nothing else is.",
         epilog=_AFTER_HELP.format(
-            levels="\n".join(f"  {level:<7} {level.meaning}" for level in Level),
+            levels="\n".join(
+                textwrap.fill(
+                    f"{level:<7} {level.meaning}",
+                    96,
+                    initial_indent="  ",
+                    subsequent_indent=" " * 10,
+                )
+                for level in Level
+            ),
             paper=next(reversed(names), "paper.yaml"),
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -22,7 +22,7 @@ import yaml
 
 from analysis.audit import audit
 from analysis.exam import planting, printing
-from analysis.exam.levels import Level, easiest, is_size
+from analysis.exam.levels import Level, easiest, is_size, rows_of
 from analysis.exam.patients import Patients, simulated
 from analysis.exam.printing import Change, Printed
 from analysis.findings import Finding, Ledger, Verdict
@@ -36,8 +36,8 @@ MARK = (
 )
 KEY = "exam_paper"  # in the place of the key of the real paper, so that none is cited for it
 FEWEST_NUMBERS = 30  # a made-up paper with fewer is over too soon
-NARROW = 8  # a finding about more numbers than this points at none of them
-MOST_ACCEPTED = 16  # an error that touches more than this is all over the paper
+NARROW = 8  # a finding about more numbers than this, of several rows, points at none of them
+MOST_ACCEPTED = 24  # an error that touches more than this is all over the paper
 TRIES = 60  # plantings for one error, before the paper is given up
 PAPERS = 40  # papers that are tried before the wish is refused
 # the kinds that a level can find at all are drawn more often; all the others once
@@ -164,7 +164,7 @@ def _readable(tree: dict[str, Any], number: int) -> None:
         word, _, letter = name.partition("_")
         return f"{word.capitalize()} {letter.upper()}"
 
-    tree["paper"] |= {"key": KEY, "label": f"Exam paper {number} (made up)"}
+    tree["paper"] |= {"key": KEY, "label": f"Exam paper {number} (made up, numbers may be changed)"}
     for variable in tree["variables"]:
         variable["label"] = label(variable["id"])
     for table in tree["tables"]:
@@ -213,13 +213,13 @@ def of_record(file: Path) -> _Honest:
     told = {key: value for key, value in tree["paper"].items() if key in ("software", "tests")}
     tree["paper"] = {
         "key": KEY,
-        "label": "Exam paper, numbers changed",
-        "notice": f"{MARK} They were made from the numbers that {where} printed, and are not these.",
+        "label": "Exam paper",
+        "notice": f"{MARK} Made from the numbers of {where}; what stands here is not what it says.",
         **told,
     }
     paper, left_out = paper_of(tree), 0
     while found := _impossible(audit(paper)):
-        rows = {tuple(id.split(".")[:2]) for f in found for id in f.numbers if not is_size(id)}
+        rows = {row for f in found for row in rows_of(f)}
         before = left_out
         for table in tree["tables"]:
             kept = [row for row in table["rows"] if (table["id"], row["id"]) not in rows]
@@ -296,9 +296,13 @@ class _Candidate:
     new: frozenset[str]  # ids of the findings that it makes impossible, alone in the paper
 
 
+def _is_narrow(finding: Finding) -> bool:
+    return len(finding.numbers) <= NARROW or len(rows_of(finding)) == 1
+
+
 def _accepted(changed: frozenset[str], findings: list[Finding]) -> frozenset[str]:
     """The numbers of which any is a right answer to an error."""
-    narrow = {id for f in findings if len(f.numbers) <= NARROW for id in f.numbers}
+    narrow = {id for f in findings if _is_narrow(f) for id in f.numbers}
     return changed | {id for id in narrow if not is_size(id)}
 
 
@@ -400,8 +404,7 @@ def _neutral(ledger: Ledger, accepted: frozenset[str]) -> frozenset[str]:
     found = {
         id
         for f in ledger
-        if f.verdict is Verdict.IMPOSSIBLE
-        or (f.verdict is Verdict.DEPENDS and len(f.numbers) <= NARROW)
+        if f.verdict is Verdict.IMPOSSIBLE or (f.verdict is Verdict.DEPENDS and _is_narrow(f))
         for id in f.numbers
     }
     return frozenset(found - accepted)
@@ -454,7 +457,7 @@ def _one(
         else:
             continue
         if base is not None:
-            tree["paper"]["label"] = f"Exam paper {number}, numbers changed"
+            tree["paper"]["label"] = f"Exam paper {number} (numbers may be changed)"
             paper = paper_of(tree)
         return ExamPaper(number, tree, paper, honest.source, honest.left_out, found, neutral)
     wished = "1 error" if errors == 1 else f"{errors} errors"

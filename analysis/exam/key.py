@@ -33,7 +33,7 @@ KINDS = {
     "whole_row": "the row comes from other patients",
 }
 ANSWERS = ("paper", "number", "why")
-SHEET = ("paper", "number", "place", "printed", "suspected")
+SHEET = ("paper", "number", "place", "in the exam (may be changed)", "suspected")
 
 
 def points_of(paper: ExamPaper, exam: Exam) -> int:

@@ -54,8 +54,7 @@ def level_of(finding: Finding) -> Level:
     What needs numbers of more than one row, the sizes of groups aside, is a comparison across
     rows, whatever its arithmetic; so is every check that is not known here.
     """
-    rows = {tuple(id.split(".")[:2]) for id in finding.numbers if not is_size(id)}
-    if len(rows) > 1:
+    if len(rows_of(finding)) > 1:
         return Level.HARD
     if finding.check in _EASY:
         return Level.EASY
@@ -65,6 +64,12 @@ def level_of(finding: Finding) -> Level:
 def easiest(findings: Iterable[Finding]) -> Level | None:
     """The level of the simplest of some findings; None if there are none."""
     return min(map(level_of, findings), key=list(Level).index, default=None)
+
+
+def rows_of(finding: Finding) -> set[tuple[str, ...]]:
+    """The rows (table and row, or section and statement) that a finding speaks about, the sizes
+    of groups aside."""
+    return {tuple(id.split(".")[:2]) for id in finding.numbers if not is_size(id)}
 
 
 def is_size(number_id: str) -> bool:

@@ -153,11 +153,15 @@ def _task(exam_paper: ExamPaper, exam: Exam) -> list[Block]:
             _Rows(
                 f"{SHORT}. Numbers of the text: {section.place}.",
                 tuple(
-                    {"What it says": first_up(s.about), "Printed": _with_unit(s.printed, s.unit)}
+                    {
+                        "What it says": first_up(s.about) + (", P" if s.kind == "p" else ""),
+                        "Printed": _with_unit(s.printed, s.unit),
+                    }
                     for s in section.statements
                 ),
             )
             for section in paper.text
+            if section.statements
         ]
     if claims := [first_up(c.claim) for c in (*paper.relations, *paper.timelines)]:
         blocks += [_Heading("What the text says about its numbers"), _List(tuple(claims))]
@@ -177,8 +181,8 @@ def _source(exam_paper: ExamPaper) -> list[Block]:
     told = sources.reference(sources.entry_of(source, sources.entries()))
     blocks: list[Block] = [
         _Said(
-            "Made for teaching from the numbers of a published paper, which did not print what "
-            f"stands here: {told}."
+            "Made for teaching from the numbers of a published paper; do not take what stands here "
+            f"for what it printed: {told}."
         )
     ]
     if source.paper.licence:
@@ -200,11 +204,14 @@ def _methods(paper: Paper) -> Iterable[str]:
 
 
 _SUMMARIES = {"mean_sd": "mean ± SD", "median_iqr": "median (quartiles)", "n_pct": "n (%)"}
-_COLUMNS = {
-    "auc": "AUC", "ci": "Interval", "b": "B", "se": "SE", "wald": "Wald", "p": "P",
-    "ratio": "Ratio", "threshold": "Cut-off", "sensitivity": "Sensitivity",
-    "specificity": "Specificity", "youden": "Youden index", "ppv": "PPV", "npv": "NPV",
-    "accuracy": "Accuracy", "lr_positive": "LR+", "lr_negative": "LR−",
+_AREA = {
+    "auc": "AUC", "ci": "Interval", "se": "SE", "p": "P", "threshold": "Cut-off",
+    "sensitivity": "Sensitivity", "specificity": "Specificity", "youden": "Youden index",
+    "ppv": "PPV", "npv": "NPV", "accuracy": "Accuracy", "lr_positive": "LR+", "lr_negative": "LR−",
+}  # fmt: skip
+_MODEL = {
+    "threshold": "Cut-off", "b": "B", "se": "SE", "wald": "Wald", "p": "P", "ratio": "Ratio",
+    "ci": "Interval",
 }  # fmt: skip
 
 
@@ -240,7 +247,7 @@ def _group_rows(table: Any, paper: Paper) -> Iterable[dict[str, str]]:
         if isinstance(row, LevelsRow):
             yield (
                 {"Row": f"{name}, n (%)"}
-                | {label: f"of {sizes[g].text}" if g in sizes else "" for g, label in groups}
+                | {label: f"n = {sizes[g].text}" if g in sizes else "" for g, label in groups}
                 | tail
             )
             for level in row.levels:
@@ -252,7 +259,7 @@ def _group_rows(table: Any, paper: Paper) -> Iterable[dict[str, str]]:
                 {"Row": f"{name}, {_SUMMARIES[row.summary]}"}
                 | {
                     label: _cell(row.values.get(g))
-                    + (f", of {sizes[g].text}" if g in sizes else "")
+                    + (f" (n = {sizes[g].text})" if g in sizes else "")
                     for g, label in groups
                 }
                 | tail
@@ -263,23 +270,22 @@ def _roc_rows(table: RocTable, paper: Paper) -> Iterable[dict[str, str]]:
     for row in table.rows:
         name = paper.variable(row.variable).label
         speaks = "lower" if row.direction == "lower" else "higher"
-        yield {"Marker": f"{name} ({speaks} values speak for it)"} | _printed(row)
+        yield {"Marker": f"{name} ({speaks} values speak for it)"} | _printed(row, _AREA)
         for cut in row.cuts:
-            yield {"Marker": f"{name}, further cut-off"} | _printed(cut)
+            yield {"Marker": f"{name}, further cut-off"} | _printed(cut, _AREA)
 
 
 def _model_rows(table: RegressionTable) -> Iterable[dict[str, str]]:
-    effect = table.effect_label or _COLUMNS["ratio"]
+    columns = _MODEL | {"ratio": table.effect_label or _MODEL["ratio"]}
     rows = [(row.label, row) for row in table.rows]
     if table.constant is not None:
         rows.append(("Constant", table.constant))
     for name, row in rows:
-        told = _printed(row)
-        yield {"Predictor": name} | {effect if k == "Ratio" else k: v for k, v in told.items()}
+        yield {"Predictor": name} | _printed(row, columns)
 
 
-def _printed(row: Any) -> dict[str, str]:
-    return {name: _cell(getattr(row, key, None)) for key, name in _COLUMNS.items()}
+def _printed(row: Any, columns: Mapping[str, str]) -> dict[str, str]:
+    return {name: _cell(getattr(row, key, None)) for key, name in columns.items()}
 
 
 def _cell(value: Any) -> str:
@@ -301,7 +307,8 @@ def _notes(table: Any, paper: Paper) -> list[str]:
         notes.append(f"The event is: {paper.label_of(table.positive)}.")
     elif isinstance(table, RegressionTable):
         event = f", the event is: {paper.label_of(table.event)}" if table.event else ""
-        notes.append(f"A {table.model} model{event}.")
+        model = f"A {table.model} model" if table.model else "A regression"
+        notes.append(f"{model}{event}.")
     elif any(not isinstance(row, MeanRow | MedianRow) for row in table.rows):
         notes.append(f"Percentages are {_OF.get(table.percent_of, 'of the group')}.")
     if (confidence := getattr(table, "confidence", None)) is not None:
@@ -322,13 +329,15 @@ def _notes(table: Any, paper: Paper) -> list[str]:
 def _known(paper: Paper) -> Iterable[str]:
     for v in paper.variables:
         told = [v.step.reason] if v.step is not None else []
-        told += [limit.reason for limit in (v.lower, v.upper) if limit is not None]
+        for words, limit in (("at least", v.lower), ("at most", v.upper)):
+            if limit is not None:
+                told.append(f"{words} {float(paper.limit(limit)):g} ({limit.reason})")
         if v.formula:
             told.append(f"made as {v.formula}")
         if told:
             yield f"{v.label}: {'; '.join(told)}."
     for constraint in paper.constraints:
-        yield f"{first_up(constraint.reason)}."
+        yield f"{constraint.expression}: {constraint.reason}."
 
 
 # --- the key -----------------------------------------------------------------------------

@@ -214,7 +214,7 @@ def of_record(file: Path) -> _Honest:
     tree["paper"] = {
         "key": KEY,
         "label": "Exam paper",
-        "notice": f"{MARK} Made from the numbers of {where}; what stands here is not what it says.",
+        "notice": f"{MARK} Made from the numbers of {where}; what stands here must not be taken for them.",
         **told,
     }
     paper, left_out = paper_of(tree), 0

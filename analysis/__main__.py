@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from analysis import study_command
+    from analysis import exam_command, study_command
     from analysis.findings import Verdict
 
     verdicts = "\n".join(f"  {verdict:<14} {verdict.meaning}" for verdict in Verdict)
@@ -124,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     _cohorts_parser(commands)
     _record_parsers(commands)
     study_command.add_parser(commands)
+    exam_command.add_parser(commands)
     return parser
 
 
@@ -420,8 +421,17 @@ def _cohort(options: argparse.Namespace) -> int:
         raise InputError(str(error)) from None
 
 
+def _plant_errors(options: argparse.Namespace) -> int:
+    from analysis import exam_command
+
+    try:
+        return exam_command.run(options)
+    except exam_command.CommandError as error:
+        raise InputError(str(error)) from None
+
+
 _COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts, "cohort": _cohort,
-             "new": _new, "schema": _schema, "sheets": _sheets}  # fmt: skip
+             "new": _new, "schema": _schema, "sheets": _sheets, "plant-errors": _plant_errors}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -113,8 +113,9 @@ def _kinds() -> str:
     return f"{', '.join(KINDS[:-1])} or {KINDS[-1]}"
 
 
-def read_grid(file: Path, sheet: str | None = None) -> Grid:
-    """The cells of a file that :func:`located` found; `sheet` is a name in an XLSX file.
+def read_grid(file: Path, sheet: str | None = None, *, bare: bool = False) -> Grid:
+    """The cells of a file that :func:`located` found; `sheet` is a name in an XLSX file, and
+    `bare` allows headings without a row below them.
 
     Raises :class:`SheetError`.
     """
@@ -123,17 +124,17 @@ def read_grid(file: Path, sheet: str | None = None) -> Grid:
     except OSError as error:
         raise SheetError(f"the file cannot be read ({error.strerror})") from None
     if file.suffix.lower() == ".xlsx":
-        return _grid(_xlsx_rows(raw, sheet))
+        return _grid(_xlsx_rows(raw, sheet), bare)
     if sheet is not None:
         raise SheetError("only an .xlsx file has sheets; without the key sheet it can be read")
-    return _grid(_csv_rows(raw, "\t" if file.suffix.lower() == ".tsv" else None))
+    return _grid(_csv_rows(raw, "\t" if file.suffix.lower() == ".tsv" else None), bare)
 
 
 # one cell before its heading is known: text, and whether it is a number without a format
 _Raw = tuple[str, bool]
 
 
-def _grid(rows: Iterator[tuple[int, list[_Raw]]]) -> Grid:
+def _grid(rows: Iterator[tuple[int, list[_Raw]]], bare: bool = False) -> Grid:
     """The first row that holds something has the headings."""
     headings: list[str] | None = None
     lines = []
@@ -170,7 +171,7 @@ def _grid(rows: Iterator[tuple[int, list[_Raw]]]) -> Grid:
         )
     if headings is None:
         raise SheetError("the sheet is empty, a row of headings and rows below it are needed")
-    if not lines:
+    if not lines and not bare:
         raise SheetError("the sheet has headings only, at least one row below them is needed")
     return Grid(headings, lines)
 

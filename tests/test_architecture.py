@@ -128,6 +128,26 @@ FLOORS = {
         "analysis.estimate",
         "analysis.show",
     },
+    # papers made up or taken from a record, errors planted in them, answers marked
+    "analysis.exam": {
+        "analysis.printed",
+        "analysis.record",
+        "analysis.spreadsheet",
+        "analysis.sheets",
+        "analysis.files",
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.audit",
+        "analysis.estimate",
+    },
+    "analysis.exam_command": {
+        "analysis.exam",
+        "analysis.files",
+        "analysis.paper",
+        "analysis.parallel",
+        "analysis.shipped",
+        "analysis.show",
+    },
     # patients in, estimates out: knows no paper
     "analysis.estimate": {"analysis.cohort"},
     # a paper in, patients out
@@ -195,11 +215,13 @@ FLOORS = {
         "analysis.study_table",
         "analysis.study_times",
         "analysis.replication",
+        "analysis.exam",
     },
     "analysis.__main__": {
         "analysis.printed",
         "analysis.new_paper",
         "analysis.study_command",
+        "analysis.exam_command",
         "analysis.paper",
         "analysis.findings",
         "analysis.audit",

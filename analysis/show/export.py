@@ -174,7 +174,7 @@ def to_markdown(ledger: Ledger) -> str:
     """The ledger as one Markdown table, and the counts under it."""
 
     def line(cells: list[str]) -> str:
-        return "| " + " | ".join(_escape(cell) for cell in cells) + " |"
+        return "| " + " | ".join(escaped(cell) for cell in cells) + " |"
 
     lines = [line(list(_MARKDOWN.values())), "|" + " --- |" * len(_MARKDOWN)]
     lines += [line([str(getattr(f, name)) for name in _MARKDOWN]) for f in ledger]
@@ -185,7 +185,7 @@ def to_markdown(ledger: Ledger) -> str:
 _SIGNS = re.compile(r"[\\|<>&*_`~$\[\]!]")
 
 
-def _escape(cell: str) -> str:
+def escaped(cell: str) -> str:
     """The cell as Markdown shows it letter by letter: no emphasis, no link, no picture, no
     HTML, no mathematics."""
     return _SIGNS.sub(r"\\\g<0>", visible(" ".join(cell.split())))

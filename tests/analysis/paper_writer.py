@@ -14,6 +14,7 @@ import numpy as np
 import scipy.stats
 import yaml
 
+from analysis.exam.printing import roc_estimates
 from analysis.findings import Finding, Verdict
 from analysis.paper import Paper, load_paper
 
@@ -170,20 +171,6 @@ def regression_cells(
         cells["p"] = small_p
     ends = (show(math.exp(b + side * _Z * se), places, rounding) for side in (-1, 1))
     return cells, "–".join(ends)
-
-
-def roc_estimates(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
-    """AUC, DeLong's SE, and Hanley and McNeil's with counted Q1 and Q2 (as SPSS)."""
-    n1, n0 = len(positive), len(negative)
-    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
-    auc, v, u = wins.mean(), wins.mean(1), wins.mean(0)
-    delong = math.sqrt(v.var(ddof=1) / n1 + u.var(ddof=1) / n0)
-    below, equal0 = (positive[:, None] > negative).sum(1), (positive[:, None] == negative).sum(1)
-    above, equal1 = (positive[:, None] > negative).sum(0), (positive[:, None] == negative).sum(0)
-    q2 = np.mean(below**2 + below * equal0 + equal0**2 / 3) / n0**2
-    q1 = np.mean(above**2 + above * equal1 + equal1**2 / 3) / n1**2
-    total = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
-    return float(auc), delong, math.sqrt(max(total, 0) / (n1 * n0))
 
 
 def roc_cells(

@@ -2,9 +2,9 @@
 
 Paper `i` of a seed comes from the two numbers alone: patients of a real data set or simulated
 ones (:mod:`tests.trials.patients`), the tables that a program prints of them
-(:mod:`tests.trials.printing`), the record of the paper, the audit.  Honest, nothing in it may
+(:mod:`analysis.exam.printing`), the record of the paper, the audit.  Honest, nothing in it may
 be called impossible: that is a false alarm.  In every other paper one error is planted
-(:mod:`tests.trials.planting`) and the audit asked again, beside the single tests that readers
+(:mod:`analysis.exam.planting`) and the audit asked again, beside the single tests that readers
 use (:mod:`tests.trials.peers`).
 
     python -m tests.trials.round_trip --count 10000 --jobs 2
@@ -35,13 +35,14 @@ sys.path[:0] = [str(PLACE.parents[1] / "analysis")]
 import numpy as np  # noqa: E402
 
 from analysis.audit import audit  # noqa: E402
+from analysis.exam import planting, printing  # noqa: E402
 from analysis.files import write_whole  # noqa: E402
 from analysis.findings import Ledger, Verdict  # noqa: E402
 from analysis.paper import Paper, PaperError  # noqa: E402
 from analysis.parallel import ClusterError, StoppedError, one_stop, side_by_side  # noqa: E402
 from analysis.show.progress import progress_of  # noqa: E402
 from paper_writer import load  # noqa: E402
-from tests.trials import patients, peers, planting, printing  # noqa: E402
+from tests.trials import patients, peers  # noqa: E402
 
 ROOT = PLACE.parents[2]
 RESULT = ROOT / "data" / "trials" / "round_trip.json"

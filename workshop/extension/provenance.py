@@ -1,6 +1,6 @@
-"""Two tables for the page on versions: `{locked-versions}` and `{execution-times}`.
+"""Tables for the page on versions: `{locked-versions}`, `{execution-times}`, `{reading-levels}`.
 
-Both are read from committed files. Nothing is measured during a build: two builds of the same
+All are read from committed files. Nothing is measured during a build: two builds of the same
 sources must be the same, byte for byte.
 """
 
@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from workshop.places import EXECUTION_TIMES, LOCK, ROOT
+from workshop.places import EXECUTION_TIMES, LOCK, READING_LEVELS, ROOT
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)(?:\s*;\s*([^\\]+?))?\s*\\?$", re.M)
 _ASKED_FOR = re.compile(r"^([A-Za-z0-9._-]+)", re.M)
@@ -77,6 +77,24 @@ class ExecutionTimes(SphinxDirective):
         return [nodes.paragraph("", caption), table(["Chapter", "Code cells", "Seconds"], rows)]
 
 
+class ReadingLevels(SphinxDirective):
+    """How hard each chapter was to read when `make reading` last measured it."""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(READING_LEVELS))
+        record = json.loads(READING_LEVELS.read_text())
+        rows = [
+            [
+                name, str(entry["words"]), f"{entry['ease']:.0f}", f"{entry['grade']:.0f}",
+                f"{entry['long'] / entry['sentences']:.0%}",
+            ]
+            for name, entry in record["chapters"].items()
+        ]  # fmt: skip
+        header = ["Chapter", "Words", "Ease", "Grade", f"Over {record['long']} words"]
+        return [table(header, rows)]
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("locked-versions", LockedVersions)
     app.add_directive("execution-times", ExecutionTimes)
+    app.add_directive("reading-levels", ReadingLevels)

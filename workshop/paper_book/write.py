@@ -22,7 +22,8 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|$&~^])")
 _BLANKS = re.compile(r"\n{3,}")
 
 BACK = {
-    "glossary": "# Glossary\n\nPlain words first, then the formula.\n\n"
+    "glossary": "# Glossary\n\nPlain words first, then the formula, then where the term is "
+    "first used.\n\n"
     "```{include} shared/glossary.md\n```\n",
     "references": "# References\n\nThe sources of the methods.\n\n```{bibliography}\n```\n",
     "versions": "# Versions\n\nThe book is made with these versions; `requirements.lock` pins "

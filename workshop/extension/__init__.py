@@ -19,6 +19,7 @@ from workshop.extension import (
     offline,
     policy,
     provenance,
+    quiz,
     search,
     weight,
 )
@@ -33,6 +34,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         downloads,
         foldable_cells,
         provenance,
+        quiz,
         explorers,
         look,
         landmarks,

@@ -135,6 +135,12 @@ def _check(here: Steps, question: Question, paper: Paper) -> None:
         raise At(here, f'"{question.id}": found no right answer, at least one is needed.')
     said = [option.says for option in question.options]
     for i, text in enumerate(said):
+        if "{term}" in text:
+            raise At(
+                (*here, "options", i, "says"),
+                f'"{question.id}": found a {{term}} in an answer, it may stand in the question and '
+                "in the reason: an answer is pressed, so it holds no link.",
+            )
         if text in said[:i]:
             raise At((*here, "options", i), f'"{question.id}": found the same answer twice.')
     for place, text in question.texts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sphinx.application import Sphinx
 
 from workshop.extension import (
+    appraisal_form,
     computed_table,
     downloads,
     explorers,
@@ -32,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         mathml,
         computed_table,
         downloads,
+        appraisal_form,
         foldable_cells,
         provenance,
         quiz,

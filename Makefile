@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book site-zip pdf publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
+.PHONY: help book site-zip pdf forms publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
 	selfcheck lock clean clean-all
 
 help:  ## List what can be made
@@ -44,7 +44,10 @@ pdf: $(INSTALLED)  ## Print the whole book to _build (needs Chromium); PAPER=FIL
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
 	@$(RUN) workshop.pdf $(if $(PAPER),--paper "$(PAPER)")
 
-publish: pdf site-zip  ## The pages with the PDF and the zip file in _build/site, for a server
+forms: $(INSTALLED)  ## Print the form of an appraisal, empty and filled in, to _build (needs Chromium)
+	@$(RUN) workshop.forms
+
+publish: pdf forms site-zip  ## The pages with the PDF and the zip file in _build/site, for a server
 	@$(RUN) workshop.downloads publish
 
 check-downloads: book  ## Run every notebook that the site offers, alone, in a fresh environment

@@ -123,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     _cohorts_parser(commands)
     _record_parsers(commands)
+    _form_parser(commands)
     study_command.add_parser(commands)
     exam_command.add_parser(commands)
     return parser
@@ -185,6 +186,70 @@ def _record_parsers(commands) -> None:
         "--out", type=Path, required=True, metavar="FOLDER",
         help="a folder; files that it holds are not overwritten",
     )  # fmt: skip
+
+
+def _form_parser(commands) -> None:
+    form = commands.add_parser(
+        "form",
+        help="write the form on which a reader appraises a study of a biomarker",
+        description="Write the form of an appraisal, to fill in.  With the record of a paper, what\n"
+        "its numbers answer is filled in, and what its answers to the checklists\n"
+        "(answers/NAME.yaml beside the record) say, where these stand.",
+        epilog="examples:\n"
+        "  python -m analysis form --docx form.docx\n"
+        "  python -m analysis form my_study/paper.yaml --html form.html",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    form.add_argument(
+        "file", metavar="FILE", type=Path, nargs="?", help="the record of a paper (YAML)"
+    )
+    form.add_argument("--html", type=Path, metavar="FILE", help="write it as one page")
+    form.add_argument("--docx", type=Path, metavar="FILE", help="write it for a word processor")
+
+
+def _form(options: argparse.Namespace) -> int:
+    from analysis.appraisal_form import FormError, fill, load_form
+    from analysis.checklists import ChecklistError
+    from analysis.files import write_all
+    from analysis.show import appraisal_form as show
+    from analysis.show.appraisal_docx import NoDocxError, to_docx
+
+    given = [out for out in (options.html, options.docx) if out is not None]
+    if not given:
+        raise InputError("nothing to write: --html, --docx or both are needed.")
+    if len({out.resolve() for out in given}) < len(given):
+        raise InputError("--html and --docx: each needs a file of its own.")
+    filled = None
+    try:
+        form = load_form()
+        if options.file is not None:
+            from analysis.audit import audit
+
+            paper = _load(options.file)
+            read = {file.resolve() for file in paper.files}
+            if wrong := [out for out in given if out.resolve() in read]:
+                raise InputError(f"{wrong[0]}: this file is read, another name is needed.")
+            filled = fill(form, paper, audit(paper))
+        files: dict[Path, str | bytes] = {}
+        if options.html is not None:
+            files[options.html] = (
+                show.filled_page(filled) if filled is not None else show.blank_page(form)
+            )
+        if options.docx is not None:
+            files[options.docx] = to_docx(form, filled)
+    except (FormError, ChecklistError, NoDocxError) as error:
+        raise InputError(str(error)) from None
+    try:
+        write_all(files)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename}: the file cannot be written ({error.strerror})."
+        ) from None
+    told = f"{len(form.questions)} questions"
+    if filled is not None:
+        told += f", {len(filled.empty)} of them left to fill in"
+    print("\n".join(f"{file}: {told}" for file in files))
+    return OK
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -431,7 +496,8 @@ def _plant_errors(options: argparse.Namespace) -> int:
 
 
 _COMMANDS = {"audit": _audit, "certify": _certify, "cohorts": _cohorts, "cohort": _cohort,
-             "new": _new, "schema": _schema, "sheets": _sheets, "plant-errors": _plant_errors}  # fmt: skip
+             "form": _form, "new": _new, "schema": _schema, "sheets": _sheets,
+             "plant-errors": _plant_errors}  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -71,6 +71,15 @@ FLOORS = {
         "analysis.paper",
         "analysis.findings",
     },
+    # the questions of an appraisal, a paper and its findings in; answers with grounds out
+    "analysis.appraisal_form": {
+        "analysis.printed",
+        "analysis.record",
+        "analysis.paper",
+        "analysis.findings",
+        "analysis.checklists",
+        "analysis.shipped",
+    },
     # patient-level data: knows neither papers nor how the patients were made
     "analysis.cohort": {"analysis.files"},
     # a description in, real patients out: never the mark of simulated ones
@@ -204,6 +213,7 @@ FLOORS = {
         "analysis.certify",
         "analysis.audit",
         "analysis.checklists",
+        "analysis.appraisal_form",
         "analysis.witnesses",
         "analysis.two_tables",
         "analysis.files",
@@ -228,6 +238,8 @@ FLOORS = {
         "analysis.certify",
         "analysis.witnesses",
         "analysis.two_tables",
+        "analysis.appraisal_form",
+        "analysis.checklists",
         "analysis.files",
         "analysis.parallel",
         "analysis.show",

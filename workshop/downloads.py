@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -29,9 +30,15 @@ from workshop.places import BOOK, HTML, LOCK, ROOT
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from analysis.appraisal_form import Filled
+    from analysis.findings import Ledger
+    from analysis.paper import Paper
+
 FOLDER = "_static/downloads"  # of the site
 PAGE = "book/downloads"
 NOTEBOOKS, DATA, CERTIFICATES = "notebooks.zip", "data.zip", "certificates.zip"
+FORM_PAGE = "book/appraisal_form"
+FORM, FILLED_FORM = "appraisal_form", "appraisal_form_filled"
 LEDGER_CSV, LEDGER_JSON, SUMS = "ledger.csv", "ledger.json", "SHA256SUMS"
 SETUP_CELL = "reread-setup"  # the id of the cell that a downloaded notebook begins with
 TAG = "generated"
@@ -92,6 +99,12 @@ def offers() -> dict[str, list[Download]]:
             Download("coherence.json", "what was tried across the tables", TEXT),
             Download("references.bib", "the sources of the methods, as BibTeX", TEXT),
             Download(DATA, "the whole folder data/, with checklists, trials and other papers", TEXT),
+        ],
+        "form": [
+            Download(f"{FORM}.html", "the form, to fill in on the screen or on paper", TEXT),
+            Download(f"{FORM}.docx", "the same for a word processor", TEXT),
+            Download(f"{FILLED_FORM}.html", "the form filled in for this paper", TEXT),
+            Download(f"{FILLED_FORM}.docx", "the same for a word processor", TEXT),
         ],
         "sums": [Download(SUMS, "the SHA-256 sums of all these files", TEXT)],
     }  # fmt: skip
@@ -260,15 +273,48 @@ def notebooks_zip(address: str = "") -> bytes:
     return zipped({f"{top}/{name}": content for name, content in files.items()})
 
 
-def ledgers() -> dict[str, bytes]:
-    """The ledger as `python -m analysis audit` writes it."""
+@cache
+def _audited() -> tuple[Paper, Ledger]:
     from analysis.audit import audit
     from analysis.paper import load_paper
     from analysis.show.book import paper_file
-    from analysis.show.export import to_csv, to_json
 
     paper = load_paper(paper_file())
-    ledger = audit(paper)
+    return paper, audit(paper)
+
+
+def filled_form() -> Filled:
+    """The form of an appraisal with its answers for the paper of this book."""
+    from analysis.appraisal_form import fill, load_form
+
+    return fill(load_form(), *_audited())
+
+
+def forms() -> dict[str, bytes]:
+    """The form of an appraisal, empty and filled in, as `python -m analysis form` writes it.
+
+    Raises :class:`ChapterFailed` without python-docx.
+    """
+    from analysis.show import appraisal_form as show
+    from analysis.show.appraisal_docx import NoDocxError, to_docx
+
+    filled = filled_form()
+    try:
+        return {
+            f"{FORM}.html": show.blank_page(filled.form).encode(),
+            f"{FORM}.docx": to_docx(filled.form),
+            f"{FILLED_FORM}.html": show.filled_page(filled).encode(),
+            f"{FILLED_FORM}.docx": to_docx(filled.form, filled),
+        }
+    except NoDocxError as error:
+        raise ChapterFailed(str(error)) from None
+
+
+def ledgers() -> dict[str, bytes]:
+    """The ledger as `python -m analysis audit` writes it."""
+    from analysis.show.export import to_csv, to_json
+
+    paper, ledger = _audited()
     return {
         LEDGER_CSV: to_csv(ledger).encode(),
         LEDGER_JSON: to_json(ledger, paper).encode(),
@@ -280,15 +326,19 @@ def all_files(address: str = "") -> dict[str, bytes]:
     from analysis.show.book import paper_file
 
     data, own = _under("data"), paper_file().parent
-    files = {
-        NOTEBOOKS: notebooks_zip(address),
-        wheel_name(): build_wheel(),
-        LOCK.name: LOCK.read_bytes(),
-        DATA: zipped(data),
-        CERTIFICATES: zipped(
-            {f"certificates/{f.name}": f.read_bytes() for f in (own / "certificates").iterdir()}
-        ),
-    } | ledgers()
+    files = (
+        {
+            NOTEBOOKS: notebooks_zip(address),
+            wheel_name(): build_wheel(),
+            LOCK.name: LOCK.read_bytes(),
+            DATA: zipped(data),
+            CERTIFICATES: zipped(
+                {f"certificates/{f.name}": f.read_bytes() for f in (own / "certificates").iterdir()}
+            ),
+        }
+        | ledgers()
+        | forms()
+    )
     for name in (
         "paper.yaml",
         "cohorts.parquet",
@@ -325,22 +375,42 @@ def publish(html: Path = HTML, target: Path = SITE) -> list[Path]:
     beside = sorted([*html.parent.glob("*.pdf"), *html.parent.glob("*.zip")])
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(html, target)
-    rows = []
     for file in beside:
         shutil.copyfile(file, target / FOLDER / file.name)
-        what = "all pages, to print or to read" if file.suffix == ".pdf" else "the site as a folder"
-        rows.append(
-            f'<li><a href="../{FOLDER}/{file.name}">{file.name}</a>: {what}, '
-            f"{in_words(file.stat().st_size)}, {CODE} (code), {TEXT} (text)</li>"
-        )
-    page = target / f"{PAGE}.html"
+    forms = [file for file in beside if file.stem in (FORM, FILLED_FORM)]
+    _link(target, PAGE, [file for file in beside if file not in forms])
+    _link(target, FORM_PAGE, forms)
+    return beside
+
+
+_WHAT = {
+    f"{FORM}.pdf": "the form, to print",
+    f"{FILLED_FORM}.pdf": "the form filled in for this paper",
+}
+
+
+def _link(site: Path, name: str, files: list[Path]) -> None:
+    """Links to `files` in the place that a page of the site keeps for them."""
+    page = site / f"{name}.html"
+    if not page.is_file():
+        return
     begin, end = WHOLE_BOOK
     before, _, rest = page.read_text("utf-8").partition(begin)
     told, _, after = rest.partition(end)
-    if rows:
+    if rows := [_row_of(file) for file in files]:
         told = f"<ul>{''.join(rows)}</ul>"
     page.write_text(f"{before}{told}{after}", "utf-8")
-    return beside
+
+
+def _row_of(file: Path) -> str:
+    what = _WHAT.get(file.name) or (
+        "all pages, to print or to read" if file.suffix == ".pdf" else "the site as a folder"
+    )
+    licence = TEXT if file.name in _WHAT else f"{CODE} (code), {TEXT} (text)"
+    return (
+        f'<li><a href="../{FOLDER}/{file.name}">{file.name}</a>: {what}, '
+        f"{in_words(file.stat().st_size)}, {licence}</li>"
+    )
 
 
 # --- as a reader would do it ----------------------------------------------------------------

@@ -363,14 +363,18 @@ _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _ROOT = re.compile(rb"/Root (\d+) 0 R")
 
 
+def without_clock(content: bytes) -> bytes:
+    """The PDF with another date, of the same length: every place in the file stays where it is."""
+    return _CLOCK.sub(rb"/\1 (D:20000101000000\2)", content)
+
+
 def finished(content: bytes, book: Book, text: str) -> bytes:
     """The printed book with its author, its bookmarks mended, and without the clock: an update at
     its end, as the form of a PDF allows, so that what Chromium wrote stays as it is.
 
     (To write the whole file again, with its forty thousand tags, costs a library half a minute.)
     """
-    # the same length: every place in the file stays where it is
-    content = _CLOCK.sub(rb"/\1 (D:20000101000000\2)", content)
+    content = without_clock(content)
     start, root = _START.search(content), _ROOT.search(content, content.rindex(b"trailer"))
     size = re.search(rb"/Size (\d+)", content[content.rindex(b"trailer") :])
     if not (start and root and size):

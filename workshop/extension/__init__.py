@@ -5,6 +5,7 @@ from __future__ import annotations
 from sphinx.application import Sphinx
 
 from workshop.extension import (
+    appraisal_form,
     computed_table,
     downloads,
     explorers,
@@ -21,6 +22,7 @@ from workshop.extension import (
     opening,
     policy,
     provenance,
+    quiz,
     search,
     weight,
 )
@@ -33,10 +35,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
         mathml,
         computed_table,
         downloads,
+        appraisal_form,
         foldable_cells,
         provenance,
         opening,
         first_uses,
+        quiz,
         explorers,
         look,
         landmarks,

@@ -24,6 +24,8 @@ NEEDS = {
     "copybutton.js": '<div class="highlight',
     "copybutton.css": '<div class="highlight',
     "design-tabs.js": "sd-tab-set",
+    "quiz.js": "data-reread-quiz",
+    "quiz.css": "data-reread-quiz",
     # Jupyter Book always brings these two; neither keeps to the policy.
     "togglebutton": None,
     "thebe": None,

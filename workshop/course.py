@@ -66,7 +66,8 @@ class SlideOf(_Part):
     """One slide (a question makes two): exactly one of the keys that say what it shows.
 
     `figure` and `sheet` are names of the book; `question` is a piece of a *What would you expect?*
-    of the chapter, `hand` a glued line of it; `take_away` is a chapter.
+    of the chapter, `hand` a glued line of it (and `shows` says what it computes); `take_away` is a
+    chapter.
     """
 
     figure: str | None = None
@@ -77,6 +78,7 @@ class SlideOf(_Part):
     points: list[Words] | None = None
     title: Words | None = None
     say: Words | None = None
+    shows: Words | None = None
     chapter: Name | None = None
 
     @property
@@ -91,6 +93,8 @@ class SlideOf(_Part):
             raise ValueError(f"a slide shows {found}, one of {', '.join(SHOWN)} is needed")
         if self.kind in ("figure", "sheet", "hand", "points") and self.title is None:
             raise ValueError(f"a slide with a {self.kind} needs a title")
+        if (self.hand is None) != (self.shows is None):
+            raise ValueError('a line by hand, and nothing else, says in "shows" what it computes')
         return self
 
 

@@ -124,7 +124,8 @@ def _of_step(
     first = _notes_of(step, course, book)
     shown = step.slides
     if not shown:
-        body = _list(step.ask, "points") if step.ask else Markup("")
+        pause = Markup('<p class="large">{}</p>').format(in_words(step.minutes))
+        body = _list(step.ask, "points") if step.ask else pause
         where = _where(book.chapter(step.chapter)) if step.chapter else ""
         yield Slide(step.form, step.title, body, first, part, where, begin, end)
     for slide in shown:
@@ -158,7 +159,9 @@ def _pieces(
         wait = _paragraphs("Let everybody write an answer down before anyone speaks.")
         yield "question", slide.title or "What would you expect?", asked, say + wait
         heard = _paragraphs("Ask who wrote something else, and why; it is seldom a slip.")
-        answer = Markup('<div class="answer">{}</div>').format(chapter.html(question.answer))
+        answer = Markup('<p class="asked">{}</p><div class="answer">{}</div>').format(
+            chapter.inline(question.ask), chapter.html(question.answer)
+        )
         yield "answer", ANSWER, answer, heard
     elif slide.figure is not None or slide.sheet is not None:
         kind = "figure" if slide.figure is not None else "sheet"
@@ -169,7 +172,9 @@ def _pieces(
         )
         yield f"{kind} wide" if wide else kind, title, Markup(body), say
     elif slide.hand is not None:
-        body = Markup('<p class="reread-hand by-hand">{}</p>').format(chapter.value(slide.hand))
+        body = Markup('<p class="shows">{}</p><p class="reread-hand by-hand">{}</p>').format(
+            chapter.inline(slide.shows or ""), chapter.value(slide.hand)
+        )
         yield "hand", title, body, say
     elif slide.take_away is not None:
         lines = [chapter.inline(line) for line in chapter.take_away]

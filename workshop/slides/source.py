@@ -109,7 +109,7 @@ class Book:
     def cited(self, key: str) -> str:
         """``Greenland and others, European Journal of Epidemiology 2016``."""
         entry = self._entries[key]
-        field = {k: v for k, v in re.findall(r"(\w+) = \{((?:[^{}]|\{[^{}]*\})*)\}", entry)}
+        field = dict(re.findall(r"(\w+) = \{((?:[^{}]|\{[^{}]*\})*)\}", entry))
         names = [re.sub(r"[{}]", "", a.split(",")[0]) for a in field["author"].split(" and ")]
         who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
         who = f"{names[0]} and others" if len(names) > 2 else who

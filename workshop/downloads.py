@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from workshop import ChapterFailed, chapters
+from workshop import ChapterFailed, chapters, slides
 from workshop.places import BOOK, HTML, LOCK, ROOT
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ def offers() -> dict[str, list[Download]]:
             Download("coherence.json", "what was tried across the tables", TEXT),
             Download("references.bib", "the sources of the methods, as BibTeX", TEXT),
             Download(DATA, "the whole folder data/, with checklists, trials and other papers", TEXT),
+        ],
+        "slides": [
+            Download(slides.file_name(plan), f"the slides of the plan {title!r}, with notes", TEXT)
+            for plan, title in slides.plans().items()
         ],
         "sums": [Download(SUMS, "the SHA-256 sums of all these files", TEXT)],
     }  # fmt: skip
@@ -288,7 +292,8 @@ def all_files(address: str = "") -> dict[str, bytes]:
         CERTIFICATES: zipped(
             {f"certificates/{f.name}": f.read_bytes() for f in (own / "certificates").iterdir()}
         ),
-    } | ledgers()
+    }
+    files |= ledgers() | {name: text.encode() for name, text in slides.decks().items()}
     for name in (
         "paper.yaml",
         "cohorts.parquet",

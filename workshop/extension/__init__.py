@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 from workshop.extension import (
     computed_table,
+    course,
     downloads,
     explorers,
     foldable_cells,
@@ -30,6 +31,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         offline,
         mathml,
         computed_table,
+        course,
         downloads,
         foldable_cells,
         provenance,

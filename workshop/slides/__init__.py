@@ -11,6 +11,13 @@ def file_name(plan: str) -> str:
     return f"slides_{plan}.html"
 
 
+def plans() -> dict[str, str]:
+    """The title of each plan by its id.  Raises CourseError."""
+    from workshop import course
+
+    return {plan.id: plan.title for plan in course.load().plans}
+
+
 def decks() -> dict[str, str]:
     """Each plan's slides as a page, by the name of its file.
 

@@ -19,7 +19,6 @@ from markupsafe import Markup, escape
 from analysis.show import sources
 from analysis.show.palette import css_by_preference
 from workshop.course import FORMS, Course, Plan, Session, SlideOf, Step, clock, in_words
-from workshop.extension import letters
 from workshop.places import BOOK
 from workshop.slides.source import Book, Chapter
 
@@ -235,6 +234,8 @@ def script_hash() -> str:
 
 @cache
 def _style() -> str:
+    from workshop.extension import letters  # late: the extension itself reads the plans
+
     by_preference = css_by_preference().replace(":root", ":root:not([data-theme])")
     return "\n".join(
         [

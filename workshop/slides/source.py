@@ -24,7 +24,6 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from analysis.show.sources import entries
 from workshop import chapters
-from workshop.extension.mathml import to_mathml
 from workshop.places import BOOK, ROOT
 
 EXPECT = "What would you expect?"
@@ -245,6 +244,12 @@ class Chapter:
         return self.html(text, inline=True)
 
 
+def _mathml(latex: str, display: str) -> str:
+    from workshop.extension.mathml import to_mathml  # late: the extension itself reads the plans
+
+    return to_mathml(latex, display)
+
+
 def _joined(content: Any) -> str:
     return "".join(content) if isinstance(content, list) else str(content)
 
@@ -294,10 +299,10 @@ class _Writer(RendererHTML):
         return ""
 
     def math_inline(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
-        return to_mathml(tokens[idx].content, "inline")
+        return _mathml(tokens[idx].content, "inline")
 
     def math_block(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
-        return f'<div class="formula">{to_mathml(tokens[idx].content, "block")}</div>'
+        return f'<div class="formula">{_mathml(tokens[idx].content, "block")}</div>'
 
     amsmath = math_block
 

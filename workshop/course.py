@@ -66,8 +66,8 @@ class SlideOf(_Part):
     """One slide (a question makes two): exactly one of the keys that say what it shows.
 
     `figure` and `sheet` are names of the book; `question` is a piece of a *What would you expect?*
-    of the chapter, `hand` a glued line of it (and `shows` says what it computes); `take_away` is a
-    chapter.
+    of the chapter, `hand` a glued line of it; `take_away` is a chapter.  `shows` stands above a line
+    by hand and says what it computes, or above a question and says what it is about.
     """
 
     figure: str | None = None
@@ -93,8 +93,10 @@ class SlideOf(_Part):
             raise ValueError(f"a slide shows {found}, one of {', '.join(SHOWN)} is needed")
         if self.kind in ("figure", "sheet", "hand", "points") and self.title is None:
             raise ValueError(f"a slide with a {self.kind} needs a title")
-        if (self.hand is None) != (self.shows is None):
-            raise ValueError('a line by hand, and nothing else, says in "shows" what it computes')
+        if self.hand is not None and self.shows is None:
+            raise ValueError('a line by hand says in "shows" what it computes')
+        if self.shows is not None and self.kind not in ("hand", "question"):
+            raise ValueError(f'a {self.kind} has no "shows", only a question or a line by hand')
         return self
 
 

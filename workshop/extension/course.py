@@ -67,7 +67,7 @@ def _place(book: Book, chapter: str, section: str | None) -> str:
     title = book.chapter(chapter).title
     if section is None:
         return f"[{title}]({chapter}.md)"
-    return f"[{title}: *{section}*]({chapter}.md#{course.slug(section)})"
+    return f"[{section}]({chapter}.md#{course.slug(section)}) in *{title}*"
 
 
 class CourseDirective(SphinxDirective):

@@ -93,7 +93,7 @@ def _list(items: list[Markup] | list[str], kind: str = "") -> Markup:
 
 
 def _title(plan: Plan, book: Book) -> Slide:
-    body = Markup('<p class="lead">{}</p><p class="soft">{}. {}</p>').format(
+    body = Markup('<div class="lead">{}</div><p class="soft">{}. {}</p>').format(
         book.chapter("index").title, in_words(plan.minutes).capitalize(), plan.whom
     )
     prepare = Markup("<h3>Before you begin</h3>{}").format(_list(plan.prepare))
@@ -154,7 +154,9 @@ def _pieces(
     title = slide.title or step.title
     if slide.question is not None:
         question = chapter.question(slide.question)
+        about = Markup('<p class="shows">{}</p>').format(chapter.inline(slide.shows or ""))
         asked = Markup('<p class="question">{}</p>').format(chapter.inline(question.ask))
+        asked = about + asked if slide.shows else asked
         wait = _paragraphs("Let everybody write an answer down before anyone speaks.")
         yield "question", slide.title or "What would you expect?", asked, say + wait
         heard = _paragraphs("Ask who wrote something else, and why; it is seldom a slip.")

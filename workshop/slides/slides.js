@@ -5,7 +5,7 @@
 (() => {
   const root = document.documentElement;
   const slides = [...document.querySelectorAll(".slide")];
-  const title = (slide) => slide.querySelector("h1, h2").textContent;
+  const title = (slide) => slide.querySelector("h2").textContent;
   let at = 0;
   let started = null; // when the clock was started, in milliseconds
   let letters = true; // whether single letters are keys

@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book site-zip pdf forms publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
+.PHONY: help book slides site-zip pdf forms publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
 	selfcheck lock clean clean-all
 
 help:  ## List what can be made
@@ -21,6 +21,9 @@ help:  ## List what can be made
 
 book: $(INSTALLED)  ## Execute what changed, write the pages to _build/html; PAPER=FILE: of that paper, to _papers
 	@$(RUN) workshop book $(if $(PAPER),--paper "$(PAPER)")
+
+slides: $(INSTALLED)  ## Write the slides of each class plan to _build/slides, one file each
+	@$(RUN) workshop.slides
 
 site-zip: book  ## Pack the pages into one file that opens from a folder
 	@$(RUN) workshop site_zip

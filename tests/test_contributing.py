@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis import checklists, real, schema, study
+from workshop import course
 
 TEXT = (Path(__file__).parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PARTS = [
@@ -71,3 +72,19 @@ def test_every_key_of_a_study_is_explained(part):
         for key in keys
         if not any(f in told for f in (f"`{key}`", f"`[{key}]`", f"`[[{key}]]`", f"`{key}: "))
     } == set()
+
+
+CLASSES = [
+    part
+    for part in vars(course).values()
+    if isinstance(part, type)
+    and issubclass(part, course._Part)
+    and not part.__name__.startswith("_")
+]
+
+
+@pytest.mark.parametrize("part", CLASSES, ids=lambda part: part.__name__)
+def test_every_key_of_a_class_is_explained(part):
+    told = TEXT.partition("## A class")[2].partition("\n## ")[0]
+    keys = {field.alias or name for name, field in part.model_fields.items()}
+    assert {key for key in keys if f"`{key}`" not in told} == set()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from workshop import ChapterFailed, chapters
+from workshop import ChapterFailed, chapters, slides
 from workshop.places import BOOK, HTML, LOCK, ROOT
 
 if TYPE_CHECKING:
@@ -105,6 +105,10 @@ def offers() -> dict[str, list[Download]]:
             Download(f"{FORM}.docx", "the same for a word processor", TEXT),
             Download(f"{FILLED_FORM}.html", "the form filled in for this paper", TEXT),
             Download(f"{FILLED_FORM}.docx", "the same for a word processor", TEXT),
+        ],
+        "slides": [
+            Download(slides.file_name(plan), f"the slides of the plan {title!r}, with notes", TEXT)
+            for plan, title in slides.plans().items()
         ],
         "sums": [Download(SUMS, "the SHA-256 sums of all these files", TEXT)],
     }  # fmt: skip
@@ -326,19 +330,17 @@ def all_files(address: str = "") -> dict[str, bytes]:
     from analysis.show.book import paper_file
 
     data, own = _under("data"), paper_file().parent
-    files = (
-        {
-            NOTEBOOKS: notebooks_zip(address),
-            wheel_name(): build_wheel(),
-            LOCK.name: LOCK.read_bytes(),
-            DATA: zipped(data),
-            CERTIFICATES: zipped(
-                {f"certificates/{f.name}": f.read_bytes() for f in (own / "certificates").iterdir()}
-            ),
-        }
-        | ledgers()
-        | forms()
-    )
+    files = {
+        NOTEBOOKS: notebooks_zip(address),
+        wheel_name(): build_wheel(),
+        LOCK.name: LOCK.read_bytes(),
+        DATA: zipped(data),
+        CERTIFICATES: zipped(
+            {f"certificates/{f.name}": f.read_bytes() for f in (own / "certificates").iterdir()}
+        ),
+    }
+    files |= ledgers() | forms()
+    files |= {name: text.encode() for name, text in slides.decks().items()}
     for name in (
         "paper.yaml",
         "cohorts.parquet",

@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from workshop.extension import (
     appraisal_form,
     computed_table,
+    course,
     downloads,
     explorers,
     first_uses,
@@ -34,6 +35,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         offline,
         mathml,
         computed_table,
+        course,
         downloads,
         appraisal_form,
         foldable_cells,

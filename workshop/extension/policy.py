@@ -50,10 +50,16 @@ def meta(policy: dict[str, str] = POLICY) -> str:
 
 
 def headers() -> str:
-    """The same for a server, in the form that several hosts read from the folder itself."""
+    """The same for a server, in the form that several hosts read from the folder itself.
+
+    The slides, whole in one file each, hold one script, which their own policy names by its hash;
+    what a server says must allow it too."""
+    from workshop.slides.deck import script_hash  # late: slides are written with this extension
+
+    script = {"script-src": f"{POLICY['script-src']} '{script_hash()}'"}
     return (
         "/*\n"
-        f"  Content-Security-Policy: {in_words(POLICY | SERVER_ONLY)}\n"
+        f"  Content-Security-Policy: {in_words(POLICY | script | SERVER_ONLY)}\n"
         "  X-Content-Type-Options: nosniff\n"
         "  Referrer-Policy: no-referrer\n"
     )

@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from workshop.extension import (
     computed_table,
     downloads,
+    exercises,
     explorers,
     foldable_cells,
     fresh_cache,
@@ -33,6 +34,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         downloads,
         foldable_cells,
         provenance,
+        exercises,
         explorers,
         look,
         landmarks,

@@ -233,8 +233,9 @@ Marking
     make student                     the edition without solutions, to give out
     make check-exercises DIR=folder  runs what was handed in, and the checks
 
-The folder holds a folder for each student (folder/anna/table1.ipynb). The points are written to
-_build/grades/, with a feedback file for each student. What the checks cannot judge is left to you.
+The folder holds a folder for each student (folder/anna/table1.ipynb). The points are written beside
+it, to folder-marked/points.csv, with a feedback file for each student; a second run replaces them.
+What the checks cannot judge is left to you: the column "points to give by hand" says how much.
 Marking runs the code that students wrote: do it where that code can do no harm.
 """
 

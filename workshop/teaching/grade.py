@@ -1,7 +1,7 @@
 """Mark what a class handed in: `python -m workshop.teaching.grade FOLDER` (`make check-exercises`).
 
 Each notebook runs in a fresh kernel, the checks of its sheet after each answer; one plain pytest
-test for each exercise and student. Points and feedback go to `_build/grades/`.
+test for each exercise and student. Points and feedback go to a folder beside it, `FOLDER-marked`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import csv
 import io
 import os
 import re
-import shutil
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,12 +20,10 @@ import pytest
 
 from analysis.files import write_all
 from workshop import ChapterFailed
-from workshop.places import ROOT
 from workshop.teaching.handed_in import HandedIn, collect
 from workshop.teaching.run import SECONDS, Answer, mark
 from workshop.teaching.sheet import Exercise, sheets
 
-OUT = ROOT / "_build" / "grades"
 POINTS = "points.csv"
 _TESTS = Path(__file__).with_name("graded.py")
 
@@ -86,10 +83,9 @@ class Marking:
         metafunc.parametrize("entry", self.entries, ids=[entry.id for entry in self.entries])
 
 
-def grade(
-    folder: Path, out: Path = OUT, names: list[str] | None = None, seconds: int = SECONDS
-) -> list[Entry]:
-    """Mark all notebooks in `folder` and write points and feedback to `out`.
+def grade(folder: Path, names: list[str] | None = None, seconds: int = SECONDS) -> list[Entry]:
+    """Mark all notebooks in `folder` and write points and feedback to :func:`marked` beside it; what
+    an earlier run wrote there is replaced.
 
     `names` are the sheets that everybody was to hand in (else: those that anybody did).
     Raises ChapterFailed, before anything is written, if there is nothing to mark.
@@ -105,14 +101,20 @@ def grade(
          "-o", f"python_files={_TESTS.name}", "--import-mode=importlib", "--no-header", "-q", "-rN", "--show-capture=no"],
         plugins=[Marking([entry for entry in entries if entry.is_told])],
     )  # fmt: skip
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out = marked(folder)
+    out.mkdir(exist_ok=True)
     write_all({out / name: content for name, content in _results(entries).items()})
     return entries
 
 
+def marked(folder: Path) -> Path:
+    """Where points and feedback stand: not in `_build`, which every build of the book empties."""
+    folder = folder.resolve()
+    return folder.with_name(f"{folder.name}-marked")
+
+
 def _results(entries: list[Entry]) -> dict[str, str]:
-    """The files of `out`: the points of all, and for each student what to read."""
+    """What is written: the points of all, and for each student what to read."""
     students = list(dict.fromkeys(e.notebook.handed_in.student for e in entries))
     files = {POINTS: points(entries)}
     for student in students:
@@ -208,7 +210,7 @@ def main() -> None:
     except ChapterFailed as error:
         sys.exit(str(error))
     print(f"\nPoints by the checks\n\n{summary(entries)}\n")
-    print(f"All points are in {OUT.relative_to(ROOT)}/{POINTS}, the feedback beside it.")
+    print(f"All points are in {marked(options.folder) / POINTS}, the feedback beside it.")
 
 
 if __name__ == "__main__":

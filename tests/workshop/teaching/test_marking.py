@@ -146,8 +146,8 @@ def test_there_must_be_something_to_mark(small, tmp_path):
 def test_a_class_is_marked(small, tmp_path, monkeypatch, capfd):
     hand_in(tmp_path / "class", small)
     monkeypatch.setattr(grade, "sheets", lambda names: [small])
-    out = tmp_path / "grades"
-    entries = grade.grade(tmp_path / "class", out)
+    out = tmp_path / "class-marked"
+    entries = grade.grade(tmp_path / "class")
     told = capfd.readouterr().out
     assert "Traceback" not in told
     assert "test_answer[good-small-1]" not in told  # what passes is not shown

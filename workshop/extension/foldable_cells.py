@@ -46,9 +46,10 @@ def has_tag(cell: nodes.Element, tag: str) -> bool:
 
 
 def visit_foldable(self: SphinxTranslator, node: HideCodeCellNode) -> None:
-    whole = ["put-away"] if any(has_tag(node.parent, tag) for tag in WHOLE) else []
-    classes = " ".join(["admonition", "hide", *node["classes"], *whole])
-    is_open = " open" if any(has_tag(node.parent, tag) for tag in OPENED) else ""
+    whole = node["prompt_show"] in {show for show, _ in WHOLE.values()}
+    classes = " ".join(["admonition", "hide", *node["classes"], *["put-away"] * whole])
+    # MyST-NB gives what it folds whole no parent
+    is_open = " open" if not whole and any(has_tag(node.parent, tag) for tag in OPENED) else ""
     # As MyST-NB writes it, but without its aria-label, which contradicts the words on show.
     self.body.append(
         f'<details{is_open} class="{classes}">\n<summary>\n'

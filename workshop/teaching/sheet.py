@@ -112,12 +112,15 @@ class Sheet:
         return chapters.code_cells(nbformat.read(self.paired, as_version=4))
 
     def glued(self) -> dict[str, str]:
-        """Every text that the cells give to the prose, by its key."""
-        told = {}
+        """Every text that the cells give to the prose, by its key.  Raises
+        :class:`ExerciseError` for a key that is told twice: the second would be shown for both."""
+        told, name = {}, chapters.name_of(self.file)
         for cell in self.outputs():
             for output in cell.outputs:
                 book = output.get("metadata", {}).get("scrapbook")
                 if book:
+                    if book["name"] in told:
+                        raise ExerciseError(f"{name}: the text {book['name']!r} is told twice")
                     text = output["data"].get(f"{book['mime_prefix']}text/plain", "")
                     told[book["name"]] = _unquoted(text)
         return told

@@ -14,7 +14,7 @@ export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
 .PHONY: help book slides site-zip pdf forms publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
-	selfcheck lock clean clean-all
+	student teacher check-exercises selfcheck lock clean clean-all
 
 help:  ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,16 @@ publish: pdf forms site-zip  ## The pages with the PDF and the zip file in _buil
 
 check-downloads: book  ## Run every notebook that the site offers, alone, in a fresh environment
 	@$(RUN) workshop.downloads
+
+student: $(INSTALLED)  ## Write the exercises without solutions to _build/student, for a class
+	@$(RUN) workshop.teaching.editions student
+
+teacher: $(INSTALLED)  ## Write the exercises with solutions, checks and marking guides to _build/teacher
+	@$(RUN) workshop.teaching.editions teacher
+
+check-exercises: $(INSTALLED)  ## Mark what a class handed in: DIR=FOLDER [SHEETS="table1 table2"] (runs the students' code)
+	@$(if $(DIR),,echo 'Say which folder holds what was handed in: make check-exercises DIR=FOLDER'; exit 1)
+	@$(if $(DIR),$(RUN) workshop.teaching.grade "$(DIR)" $(if $(SHEETS),--sheets $(SHEETS)))
 
 refresh: $(INSTALLED)  ## Run all chapters again and write the .ipynb beside each .md
 	@$(RUN) workshop refresh

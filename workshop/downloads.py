@@ -263,6 +263,11 @@ part of this; its numbers are facts, recorded with their place.
 """
 
 
+def alone(chapter: Path) -> str:
+    """A chapter's name among all notebooks in one folder: ``table1``, ``exercises_table1``."""
+    return chapters.name_of(chapter).removeprefix(f"{BOOK.name}/").replace("/", "_")
+
+
 def notebooks_zip(address: str = "") -> bytes:
     """All notebooks beside the library and the data: unpacked, they run."""
     top = f"reread-notebooks-{version()}"
@@ -270,7 +275,7 @@ def notebooks_zip(address: str = "") -> bytes:
     files.pop("pyproject.toml", None)
     for chapter in chapters.notebooks():
         file = chapter.with_suffix(".ipynb")
-        files[file.name] = offered(file.read_bytes(), address)
+        files[f"{alone(chapter)}.ipynb"] = offered(file.read_bytes(), address)
     files[LOCK.name] = LOCK.read_bytes()
     title = chapters.pages()[0].read_text("utf-8").partition("\n# ")[2].partition("\n")[0]
     files["README.txt"] = _README.format(title=title, version=version()).encode()
@@ -448,8 +453,8 @@ def check(site: Path = HTML, only: Collection[str] = ()) -> list[str]:
     import nbformat
 
     offered_there = site / FOLDER
-    notebooks = {c.stem: site / "_sources" / f"{chapters.name_of(c)}.ipynb"
-                 for c in chapters.notebooks() if not only or c.stem in only}  # fmt: skip
+    notebooks = {alone(c): site / "_sources" / f"{chapters.name_of(c)}.ipynb"
+                 for c in chapters.notebooks() if not only or alone(c) in only}  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = _fresh_python(folder, offered_there / LOCK.name)

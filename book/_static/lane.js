@@ -26,7 +26,8 @@
 
   root.dataset.lane = remembered();
 
-  const FOLDS = "details.hide.above-input";
+  // solutions of exercises stay closed for everybody
+  const FOLDS = "details.hide.above-input:not(.put-away)";
   const isOpen = (fold) => root.dataset.lane === "analyst" || fold.dataset.startsOpen === "";
   const settle = (fold) => {
     if (fold.dataset.startsOpen === undefined && fold.open) fold.dataset.startsOpen = "";

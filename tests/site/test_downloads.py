@@ -130,7 +130,7 @@ def test_all_notebooks_are_in_one_file_with_all_that_they_read(folder: Path) -> 
     top = {name.partition("/")[0] for name in archive.namelist()}
     assert len(top) == 1
     names = {name.partition("/")[2] for name in archive.namelist()}
-    assert {c.with_suffix(".ipynb").name for c in CHAPTERS} <= names
+    assert {f"{downloads.alone(c)}.ipynb" for c in CHAPTERS} <= names
     assert {"README.txt", LOCK.name, "LICENSE", "LICENSE-text", "analysis/show/book.py"} <= names
     assert "data/yu2023/cohorts.parquet" in names
 

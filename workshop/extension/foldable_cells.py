@@ -1,4 +1,4 @@
-"""Every cell of code is folded; the tag `show-input` starts it open.
+"""Every cell of code is folded; the tag `show-input` starts it open, and so does `exercise`.
 
 MyST-NB folds tagged cells only, and always closed. `<details>` works without JavaScript.
 """
@@ -13,7 +13,12 @@ from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxTranslator
 
-OPEN = "show-input"
+OPENED = ("show-input", "exercise")
+# Cells of an exercise that are put away with what they show, under words of their own.
+WHOLE = {
+    "solution": ("Solution in code", "Hide the solution"),
+    "check": ("Checks of the solution", "Hide the checks"),
+}
 SILENT = "silent"  # a cell that shows nothing: put away for readers without code
 
 
@@ -27,15 +32,24 @@ class FoldEveryCell(SphinxPostTransform):
                 continue
             if not any("cell_output" in part["classes"] for part in cell.findall(nodes.container)):
                 cell["classes"].append(SILENT)
+            if words := next((w for tag, w in WHOLE.items() if has_tag(cell, tag)), None):
+                cell["hide_mode"] = "all"
+                cell["prompt_show"], cell["prompt_hide"] = words
             if not cell.get("hide_mode"):
                 cell["hide_mode"] = "input"
             if cell["hide_mode"] == "input":
                 cell["prompt_show"], cell["prompt_hide"] = "Show the code", "Hide the code"
 
 
+def has_tag(cell: nodes.Element, tag: str) -> bool:
+    return f"tag_{tag}" in cell["classes"]
+
+
 def visit_foldable(self: SphinxTranslator, node: HideCodeCellNode) -> None:
-    classes = " ".join(["admonition", "hide", *node["classes"]])
-    is_open = " open" if f"tag_{OPEN}" in node.parent["classes"] else ""
+    whole = node["prompt_show"] in {show for show, _ in WHOLE.values()}
+    classes = " ".join(["admonition", "hide", *node["classes"], *["put-away"] * whole])
+    # MyST-NB gives what it folds whole no parent
+    is_open = " open" if not whole and any(has_tag(node.parent, tag) for tag in OPENED) else ""
     # As MyST-NB writes it, but without its aria-label, which contradicts the words on show.
     self.body.append(
         f'<details{is_open} class="{classes}">\n<summary>\n'

@@ -1,0 +1,66 @@
+"""The pages of exercises: a marking guide is not shown, and `{exercise-list}` lists them all."""
+
+from __future__ import annotations
+
+import posixpath
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from workshop.chapters import name_of
+from workshop.teaching.plain import plain
+from workshop.teaching.sheet import ExerciseError, Sheet, sheets
+
+_HEADS = ("Exercise", "Kind", "Level", "Minutes", "Points")
+
+
+class Marking(SphinxDirective):
+    """For whoever marks: the teacher's edition shows it, the site does not."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        return []
+
+
+class ExerciseList(SphinxDirective):
+    """All sheets with their exercises, each sheet a table that its title stands over."""
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            found = sheets()
+        except ExerciseError as error:
+            raise self.error(str(error)) from None
+        for sheet in found:
+            self.env.note_dependency(str(sheet.file))
+        return [node for sheet in found for node in self._of(sheet)]
+
+    def _of(self, sheet: Sheet) -> list[nodes.Node]:
+        here = posixpath.dirname(self.env.docname)
+        link = nodes.reference(
+            "", sheet.title, internal=True,
+            refuri=posixpath.relpath(f"{name_of(sheet.file)}.html", here or "."),
+        )  # fmt: skip
+        group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in _HEADS), cols=len(_HEADS))
+        group += nodes.thead("", _row(_HEADS))
+        glued = sheet.glued()
+        group += nodes.tbody("", *(
+            _row((f"{e.number}. {plain(e.title, glued, sheet.name)}", e.kind, e.level,
+                  str(e.minutes), str(e.points)))
+            for e in sheet.exercises
+        ))  # fmt: skip
+        section = nodes.section("", nodes.title("", "", link), ids=[nodes.make_id(sheet.title)])
+        section += nodes.table("", group)
+        return [section]
+
+
+def _row(cells: tuple[str, ...]) -> nodes.row:
+    return nodes.row(
+        "", *(nodes.entry("", nodes.paragraph("", "", nodes.Text(cell))) for cell in cells)
+    )
+
+
+def setup(app: Sphinx) -> None:
+    app.add_directive("marking", Marking)
+    app.add_directive("exercise-list", ExerciseList)

@@ -23,6 +23,7 @@ PROOF_MODULES = {
     "solver",
     "whole",
     "exhaust",
+    "lattice",
 }
 
 # what each floor may import from this project; a floor may always use itself

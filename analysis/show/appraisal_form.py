@@ -157,19 +157,22 @@ def places(ground: Ground, paper: Paper) -> str:
 
 
 def _told(ground: Ground, paper: Paper, address: Callable[[str], str]) -> Markup:
-    own = Markup("<strong>{}</strong>").format(ground.source)
+    line = Markup("<strong>{}</strong>").format(ground.source)
     if ground.answer:
-        own += Markup(", {}").format(ground.answer)
-    line = own + Markup(": ") + inline(first_up(ground.text) + places(ground, paper))
-    for found in ground.findings:
-        words = inline(first_up(found.claim)) if found.claim != ground.text else inline("finding")
-        if where := address(found.id):
-            words = Markup('<a href="{}">{}</a>').format(where, words)
-        elif found.claim == ground.text:
-            continue
-        line += Markup("<br>") + words + Markup(": ")
-        line += word_badge(str(found.verdict), MARKS[found.verdict])
+        line += Markup(", {}").format(ground.answer)
+    words = inline(first_up(ground.text))
+    others = [found for found in ground.findings if found.claim != ground.text]
+    if ground.findings and not others:  # the ground is a finding, in its own words
+        words = _link(address(ground.findings[0].id), words)
+    line += Markup(": ") + words + inline(places(ground, paper))
+    for found in others:
+        line += Markup("<br>") + _link(address(found.id), inline(first_up(found.claim)))
+        line += Markup(": ") + word_badge(str(found.verdict), MARKS[found.verdict])
     return line
+
+
+def _link(address: str, words: Markup) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(address, words) if address else words
 
 
 def in_words(filled: Filled) -> str:

@@ -106,6 +106,7 @@ def test_papers_without_errors(tmp_path):
     assert holds(exam, tmp_path)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_any_process():
     code = (
         "from analysis.exam.draw import draw, record_text; from analysis.exam.key import key_text;"

@@ -13,7 +13,7 @@ UV_COMPILE := uv pip compile --quiet --upgrade --universal --generate-hashes --n
 export PYTHONPATH := $(CURDIR)
 
 .DEFAULT_GOAL := help
-.PHONY: help book slides site-zip pdf forms publish test check-slow check-site check-site-all check-downloads refresh times reading bench fuzz cohorts \
+.PHONY: help book slides site-zip pdf forms publish test check-slow check-site check-site-all check-thorough check-downloads refresh times reading bench fuzz cohorts \
 	student teacher check-exercises selfcheck lock clean clean-all
 
 help:  ## List what can be made
@@ -52,6 +52,9 @@ forms: $(INSTALLED)  ## Print the form of an appraisal, empty and filled in, to 
 
 publish: pdf forms site-zip  ## The pages with the PDF and the zip file in _build/site, for a server
 	@$(RUN) workshop.downloads publish
+
+check-thorough: book  ## Every test that CI leaves out for its time (an hour and more)
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m thorough
 
 check-downloads: book  ## Run every notebook that the site offers, alone, in a fresh environment
 	@$(RUN) workshop.downloads

@@ -86,7 +86,7 @@ def test_every_error_is_found_and_nothing_else(seed, level, tmp_path):
     assert holds(exam, tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("level", Level)
 @pytest.mark.parametrize("seed", range(100, 130))
 def test_thirty_seeds_of_every_level(seed, level, tmp_path):

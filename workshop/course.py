@@ -7,7 +7,6 @@ chapter, section, figure, sheet or question that the book does not have.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,10 +20,6 @@ from workshop.slides.source import Book, NotThere
 
 FILE = BOOK / "_data" / "course.yaml"
 EXERCISES = BOOK / "exercises"
-
-# Brysbaert (2019) measured 238 words a minute in silent reading of non-fiction; numbers and
-# formulas are read more slowly, and a teacher reads with a pencil.
-WORDS_A_MINUTE = 150
 
 FORMS = {
     "talk": "you talk",
@@ -233,10 +228,6 @@ def _names_exist(course: Course, book: Book) -> None:
                         raise unknown((*at, "wrong"), id, known, "misreading")
                 for name in step.exercises:
                     _chapter_exists(name, (*at, "exercises"), book)
-                    # the book has exercises for some chapters or for none at all
-                    if EXERCISES.is_dir() and not (EXERCISES / f"{name}.md").is_file():
-                        there = [p.stem for p in EXERCISES.glob("*.md")]
-                        raise unknown((*at, "exercises"), name, there, "page", "of exercises")
                 for n, slide in enumerate(step.slides):
                     _shown_exists(slide, step, (*at, "slides", n), book)
 
@@ -292,11 +283,6 @@ def in_words(minutes: int) -> str:
         return f"{minutes} minutes"
     words = f"{hours} hour{'s' if hours > 1 else ''}"
     return f"{words} {rest} minutes" if rest else words
-
-
-def reading_minutes(words: int) -> int:
-    """How long a teacher reads so many words, rounded up to whole minutes."""
-    return math.ceil(words / WORDS_A_MINUTE)
 
 
 def exercise_link(name: str) -> str | None:

@@ -15,7 +15,7 @@ from workshop.extension.opening import Load
 
 CONFIG = """\
 extensions = ["myst_parser", "sphinx_design", "workshop.extension.opening",
-              "workshop.extension.first_uses"]
+              "workshop.extension.first_uses", "workshop.extension.course"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 root_doc = "index"

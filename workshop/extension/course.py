@@ -6,6 +6,7 @@ Markdown of the book, so that links, glued values and citations work as on any p
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 from docutils import nodes
@@ -13,13 +14,17 @@ from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from workshop import course
 from workshop.course import Course, CourseError
 from workshop.downloads import FOLDER
+from workshop.extension.opening import KEPT
 from workshop.slides import file_name
 from workshop.slides.source import Book, NotThere
+
+logger = logging.getLogger(__name__)
 
 TEMPLATES = Path(__file__).parent / "templates" / "course"
 # what can be asked for, and whether it is about one plan
@@ -57,7 +62,6 @@ def markdown(part: str, plan: str | None, plans: Course, book: Book, session: in
         in_words=course.in_words,
         form=course.FORMS,
         place=lambda chapter, section=None: _place(book, chapter, section),
-        minutes=lambda name: course.reading_minutes(book.chapter(name).words),
         exercises=course.exercise_link,
         slides=lambda id: f"../{FOLDER}/{file_name(id)}",
     )
@@ -96,5 +100,30 @@ class CourseDirective(SphinxDirective):
         return body.children
 
 
+class minutes_of(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """Stands where the minutes of another page go, until all pages have been read."""
+
+
+class MinutesOf(SphinxRole):
+    """``{minutes-of}`table1` ``: the minutes that the opening of that chapter says."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        node = minutes_of(page=posixpath.join(posixpath.dirname(self.env.docname), self.text))
+        self.set_source_info(node)
+        return [node], []
+
+
+def fill_minutes(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    for node in list(doctree.findall(minutes_of)):
+        counted = app.env.metadata[node["page"]].get(KEPT)
+        if counted is None:
+            logger.warning("no minutes were counted of %s", node["page"], location=node)
+        unit = "minute" if counted == 1 else "minutes"
+        node.replace_self(nodes.Text(f"{counted} {unit}"))
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("course", CourseDirective)
+    app.add_role("minutes-of", MinutesOf())
+    app.add_node(minutes_of)
+    app.connect("doctree-resolved", fill_minutes)

@@ -29,6 +29,7 @@ SECONDS_PER_QUESTION = 20  # "What would you expect?": an answer before looking
 LINES_PER_MINUTE = 8
 
 EXPECT = "What would you expect?"
+KEPT = "reread-minutes"  # in the metadata of a page: its minutes without the code, for other pages
 CODE = ("cell_code_source", "cell_code_output", "mime_bundle")
 
 
@@ -151,10 +152,11 @@ class CountMinutes(SphinxTransform):
     default_priority = 880
 
     def apply(self, **kwargs: object) -> None:
-        if not (waiting := list(self.document.findall(minutes))):
-            return
-        read, code = load_of(self.document).in_words
-        for node in waiting:
+        load = load_of(self.document)
+        if env := getattr(self.document.settings, "env", None):
+            env.metadata[env.docname][KEPT] = load.without_code
+        read, code = load.in_words
+        for node in list(self.document.findall(minutes)):
             node.replace_self([nodes.strong("", read), nodes.Text(code)])
 
 

@@ -212,25 +212,6 @@ class Chapter:
                 return [line[2:] for line in re.sub(r"\n\s+", " ", body).splitlines() if line[2:]]
         raise NotThere(f"{self.name}.md has no take-away")
 
-    @cached_property
-    def words(self) -> int:
-        """How many words a reader reads: the text with its included paragraphs and folded answers,
-        without code, plots and sheets."""
-        return sum(len(re.findall(r"\w[\w'’-]*", piece)) for piece in self._prose(self._tokens))
-
-    def _prose(self, tokens: list[Token]) -> list[str]:
-        found = []
-        for token in tokens:
-            if token.type == "inline":
-                found.append(token.content)
-            elif directive := _directive(token):
-                name, argument, _, body = directive
-                if name == "include":
-                    found += self._prose(self._md.parse(self._included(argument), {}))
-                elif name not in ("code-cell", "glue:figure", "computed-table"):
-                    found += [argument, *self._prose(self._md.parse(body, {}))]
-        return found
-
     def _included(self, path: str) -> str:
         return (self.file.parent / path).read_text("utf-8")
 

@@ -63,7 +63,7 @@ class Downloads(SphinxDirective):
         columns += [nodes.colspec(colwidth=width) for width in (30, 45, 10, 15)]
         columns += nodes.thead("", _row("File", "What it is", "Size", "Licence"))
         columns += nodes.tbody("", *body)
-        table = nodes.table("", columns, classes=["reread-table", "reread-downloads"])
+        table = nodes.table("", columns, classes=["reread-downloads"])
         if "caption" in self.options:
             table.insert(0, nodes.title("", self.options["caption"]))
         return [table]

@@ -36,6 +36,8 @@ def _add(tag: str, name: str, attributes: str) -> str:
 
 
 def visit_table(self: SphinxTranslator, node: nodes.table) -> None:
+    if "reread-table" not in node["classes"]:
+        node["classes"].append("reread-table")  # one look for all tables of the book
     type(self).visit_table(self, node)
     if (name := name_of(node)) is not None:
         said = f'aria-label="{self.attval(name)}"'

@@ -58,7 +58,11 @@ WORDS_ONLY = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("chapter", NOTEBOOKS, ids=lambda path: path.stem)
+# exercises come after their chapter, which links the terms
+CHAPTERS = [path for path in NOTEBOOKS if path.parent.name == "book"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_each_first_use_is_a_link(chapter: Path) -> None:
     missing = [
         f"{use.file.name}:{use.number}: {use.words!r}"

@@ -119,7 +119,7 @@ class AllQuizzes(_Questions):
     def run(self) -> list[nodes.Node]:
         found, known = [], files()
         for chapter in chapters.pages():
-            if (name := chapter.stem) not in known:
+            if (name := chapters.name_of(chapter).removeprefix("book/")) not in known:
                 continue
             try:
                 questions = self.read(name).questions

@@ -178,6 +178,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         "_toc.yml", "format: jb-book\nroot: book/index\nchapters:\n- file: book/versions\n"
     )
     project.write("book/index.md", ONE_CELL)
+    # the real page cites, and there is no page of references here
+    project.write(
+        "book/versions.md", "# Versions\n\nWords enough to describe a page without code.\n"
+    )
     made = project.run(sys.executable, "-m", "workshop", "book")
     assert made.returncode == 0, made.stdout
     return project

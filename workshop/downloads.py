@@ -268,11 +268,16 @@ def alone(chapter: Path) -> str:
     return chapters.name_of(chapter).removeprefix(f"{BOOK.name}/").replace("/", "_")
 
 
+def beside_notebooks() -> dict[str, bytes]:
+    """What notebooks need in their folder to run: the library and the data, not to be built."""
+    builds = {"pyproject.toml", "setup.py"}
+    return {name: content for name, content in library().items() if name not in builds}
+
+
 def notebooks_zip(address: str = "") -> bytes:
     """All notebooks beside the library and the data: unpacked, they run."""
     top = f"reread-notebooks-{version()}"
-    files = {name: content for name, content in library().items() if name != "setup.py"}
-    files.pop("pyproject.toml", None)
+    files = beside_notebooks()
     for chapter in chapters.notebooks():
         file = chapter.with_suffix(".ipynb")
         files[f"{alone(chapter)}.ipynb"] = offered(file.read_bytes(), address)

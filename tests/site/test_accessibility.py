@@ -68,6 +68,13 @@ def darken(page: Page) -> None:
     until(page, "document.documentElement.dataset.theme === 'dark'")
 
 
+def in_both_schemes(page: Page) -> list[str]:
+    """Violations of any rule in the light, and of the rule about colours in the dark."""
+    found = axe.violations(page, axe.ALL)
+    darken(page)
+    return found + axe.violations(page, axe.CONTRAST)
+
+
 @pytest.mark.parametrize("name", SHOWN)
 def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: str) -> None:
     """As the page opens, like rows thinned out: every rule in the light, in the dark the rule
@@ -75,9 +82,7 @@ def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: 
     page = opened(browser, site, name, WIDE, "light")
     try:
         thin_out(page)
-        found = axe.violations(page, axe.ALL)
-        darken(page)
-        assert found + axe.violations(page, axe.CONTRAST) == []
+        assert in_both_schemes(page) == []
     finally:
         page.context.close()
 
@@ -104,9 +109,7 @@ def test_axe_finds_nothing_in_open_folds(
     page = opened(browser, site, name, width, "light")
     try:
         open_some(page)
-        found = axe.violations(page, axe.ALL)
-        darken(page)
-        assert found + axe.violations(page, axe.CONTRAST) == []
+        assert in_both_schemes(page) == []
     finally:
         page.context.close()
 
@@ -116,9 +119,7 @@ def test_axe_finds_nothing_in_open_folds(
 def test_axe_finds_nothing_in_any_row(browser: Browser, site: Path, name: str) -> None:
     page = opened(browser, site, name, WIDE, "light")
     try:
-        found = axe.violations(page, axe.ALL)
-        darken(page)
-        assert found + axe.violations(page, axe.CONTRAST) == []
+        assert in_both_schemes(page) == []
     finally:
         page.context.close()
 

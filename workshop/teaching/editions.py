@@ -255,8 +255,7 @@ def _written(notebook: NotebookNode) -> bytes:
 def student_files(wanted: list[Sheet]) -> dict[str, bytes]:
     """The files of the student's edition by name.  Raises :class:`ExerciseError` if one of its
     notebooks holds a line of a solution."""
-    files = {name: content for name, content in downloads.library().items() if name != "setup.py"}
-    files.pop("pyproject.toml", None)
+    files = downloads.beside_notebooks()
     for sheet in wanted:
         notebook = student_notebook(sheet)
         if found := leaks(notebook, sheet):

@@ -18,10 +18,11 @@ from analysis.show.html import visible
 
 if TYPE_CHECKING:
     from docx.document import Document
-    from docx.table import _Cell
+    from docx.table import Table, _Cell
 
 EMPTY, TICKED = "☐", "☒"
-_WIDTHS = (6.6, 3.2, 7.2)  # centimetres: question, answer, ground
+_WIDTHS = (6.0, 3.6, 7.4)  # centimetres: question, answer, ground
+_HEAD_WIDTHS = (3.5, 13.5)
 _WHEN = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip file can say
 
 
@@ -69,20 +70,28 @@ def to_docx(form: Form, filled: Filled | None = None) -> bytes:
 
 
 def _head(document: Document) -> None:
-    from docx.shared import Cm
-
     table = document.add_table(rows=0, cols=2, style="Table Grid")
     table.autofit = False
     for field in ("The paper", "Who reads it", "Date"):
         cells = table.add_row().cells
         cells[0].text = field
-        cells[0].width, cells[1].width = Cm(3.5), Cm(13.5)
+    _set_widths(table, _HEAD_WIDTHS)
+
+
+def _set_widths(table: Table, widths: tuple[float, ...]) -> None:
+    """Word goes by the cells, LibreOffice by the columns of the grid: both are told."""
+    from docx.shared import Cm
+
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+    for row in table.rows:
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = Cm(width)
 
 
 def _table(document: Document, form: Form, answers: list[Answered], paper: Paper | None) -> None:
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
-    from docx.shared import Cm
 
     table = document.add_table(rows=1, cols=3, style="Table Grid")
     table.autofit = False
@@ -108,9 +117,7 @@ def _table(document: Document, form: Form, answers: list[Answered], paper: Paper
             row.cells[2].add_paragraph()
         else:
             _grounds(row.cells[2], answered, paper)
-    for row in table.rows:
-        for cell, width in zip(row.cells, _WIDTHS, strict=True):
-            cell.width = Cm(width)
+    _set_widths(table, _WIDTHS)
 
 
 def _boxes(cell: _Cell, answered: Answered) -> None:

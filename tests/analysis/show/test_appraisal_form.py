@@ -123,6 +123,16 @@ def test_its_tables_have_heads_that_are_repeated():
             assert not any(row._tr.xpath("./w:trPr/w:tblHeader") for row in table.rows[1:])
 
 
+def test_the_docx_tells_its_widths_to_cells_and_to_columns():
+    """Word goes by the first, LibreOffice by the second."""
+    pytest.importorskip("docx")
+    for table in opened(to_docx(FORM)).tables:
+        of_columns = [column.width for column in table.columns]
+        assert len(set(of_columns)) > 1
+        for row in table.rows:
+            assert [cell.width for cell in row.cells] == of_columns
+
+
 def test_the_filled_docx_ticks_what_the_form_answers(filled):
     pytest.importorskip("docx")
     rows = rows_of(opened(to_docx(FORM, filled)))

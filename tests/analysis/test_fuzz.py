@@ -26,7 +26,13 @@ def test_the_good_files_are_good(tmp_path):
 
 
 @needs_limits
-@pytest.mark.parametrize("start", range(0, 300, SHARE))
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(start, marks=[pytest.mark.thorough] if start >= 150 else [])
+        for start in range(0, 300, SHARE)
+    ],
+)
 def test_300_broken_inputs(tmp_path, start):
     outcomes = [fuzz.run(seed, tmp_path) == "loads" for seed in range(start, start + SHARE)]
     assert any(outcomes)

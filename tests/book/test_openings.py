@@ -105,3 +105,11 @@ def test_what_is_needed_comes_first_in_the_book(chapter: Path) -> None:
     order = [page.stem for page in chapters.pages()]
     needed = re.findall(r"\]\((\w+)\.md", openings.of(chapter).needed)
     assert [n for n in needed if order.index(n) >= order.index(chapter.stem)] == []
+
+
+def test_every_chapter_has_exercises_in_the_order_of_the_book() -> None:
+    (teaching,) = [part for part in PARTS if part["caption"] == "Teaching"]
+    (index,) = [e for e in teaching["chapters"] if e["file"] == "book/exercises/index"]
+    assert [Path(e["file"]).name for e in index["sections"]] == [
+        c.stem for c in sorted(CHAPTERS, key=chapters.pages().index)
+    ]

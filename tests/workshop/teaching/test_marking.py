@@ -168,8 +168,15 @@ def test_a_class_is_marked(small, tmp_path, monkeypatch, capfd):
     assert (out / "_sum.txt").is_file()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
+@pytest.mark.parametrize(
+    "sheet",
+    # nbval runs every solution with its checks; here it is a student's notebook that is marked
+    [
+        pytest.param(s, marks=pytest.mark.thorough if i % 9 else pytest.mark.slow)
+        for i, s in enumerate(ALL)
+    ],
+    ids=[s.name for s in ALL],
+)
 def test_every_sheet_can_be_marked(sheet):
     empty = editions.student_notebook(sheet)
     for answer in run.mark(empty, sheet, seconds=120):

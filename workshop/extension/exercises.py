@@ -1,17 +1,23 @@
-"""The pages of exercises: a marking guide is not shown, and `{exercise-list}` lists them all."""
+"""The pages of exercises: a marking guide is not shown, and `{exercise-list}` lists them all.
+
+A chapter with exercises ends with a line that leads to them; its text stays as it is.
+"""
 
 from __future__ import annotations
 
 import posixpath
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from workshop.chapters import name_of
+from workshop.places import ROOT
 from workshop.teaching.plain import plain
-from workshop.teaching.sheet import ExerciseError, Sheet, sheets
+from workshop.teaching.sheet import FOLDER, ExerciseError, Sheet, files, read, sheets
 
+_IN_WORDS = {"by hand": "by hand", "reading": "on reading", "code": "in code"}
 _HEADS = ("Exercise", "Kind", "Level", "Minutes", "Points")
 
 
@@ -61,6 +67,30 @@ def _row(cells: tuple[str, ...]) -> nodes.row:
     )
 
 
+_TO_EXERCISES = """
+
+## Exercises
+
+[{count} exercises]({link}), about {minutes} minutes: {kinds}.
+"""
+
+
+def append_link(app: Sphinx, docname: str, source: list[str]) -> None:
+    """The last line of a chapter of this book leads to its exercises."""
+    folder, name = posixpath.split(docname)
+    file = FOLDER / f"{name}.md"
+    if folder != "book" or Path(app.srcdir) != ROOT or file not in files():
+        return
+    app.env.note_dependency(str(file))
+    found = read(file).exercises
+    kinds = list(dict.fromkeys(e.kind.lower() for e in found))
+    source[0] = source[0].rstrip() + _TO_EXERCISES.format(
+        count=len(found), link=f"{FOLDER.name}/{file.name}", minutes=sum(e.minutes for e in found),
+        kinds=", ".join(_IN_WORDS[kind] for kind in kinds),
+    )  # fmt: skip
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("marking", Marking)
     app.add_directive("exercise-list", ExerciseList)
+    app.connect("source-read", append_link)  # after that of the quiz: it comes last

@@ -12,6 +12,7 @@ ICONS = {
     "bars": '<path d="M3 6h18M3 12h18M3 18h18"/>',
     "circle-half-stroke": '<circle cx="12" cy="12" r="9"/>'
     '<path d="M12 3v18a9 9 0 0 0 0-18z" fill="currentColor"/>',
+    "chevron-down": '<path d="m5 9 7 7 7-7"/>',
     "code": '<path d="m8 6-6 6 6 6m8-12 6 6-6 6"/>',
     "download": '<path d="M12 3v12m-6-6 6 6 6-6M4 20h16"/>',
     "file": '<path d="M6 2.5h8l5 5v14H6zM14 2.5v5h5"/>',

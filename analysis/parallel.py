@@ -119,10 +119,11 @@ def _from_cluster(scheduler: str, tasks: list) -> Generator[Any, None, None]:
 
 
 def _closed(results: Generator[Any, None, None]) -> Generator[Any, None, None]:
+    # that not all of the work was done is no news to whoever stopped it; a filter for good,
+    # because a signal may end `results` from inside, at any of its lines
+    warnings.filterwarnings("ignore", r"\s*\d+ tasks (which were|have been) ", UserWarning)
     try:
         yield from results
     finally:
         # closed by name: workers end with this call, not whenever the generator is collected
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that not all of the work was done is no news
-            results.close()
+        results.close()

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from analysis.checks import common
-from analysis.checks.margins import margin_of
+from analysis.checks.margins import Margin, margin_of
 from analysis.checks.words import LABELS, ROUNDED_ONCE, link_of, named_model
 from analysis.findings import Finding, Verdict
 from analysis.paper import Coefficient, Paper, RegressionTable
@@ -97,9 +97,17 @@ def _finding(paper: Paper, table: RegressionTable, row: Coefficient) -> Finding:
             "the standard error comes from the model (not robust, not penalised)",
             ROUNDED_ONCE,
         ),
-        note=""
-        if fits
-        else "It fits codes −1 and 1, more than two codes, robust or penalised errors, or an "
-        "endpoint with more events.",
+        note="" if fits else _readings(paper, table, margin, largest),
         values={"least": float(bound), "events": event.size},
     )
+
+
+def _readings(paper: Paper, table: RegressionTable, margin: Margin, largest: Fraction) -> str:
+    """What would make room for an error that is too small; more events only where it helps."""
+    readings = ["codes −1 and 1", "more than two codes", "robust or penalised errors"]
+    size, with_it = paper.total_of(table), int(margin.total.high)
+    # the most information there can be: every patient has the event
+    most = least_variance(size, with_it if 2 * with_it < size else None)
+    if (largest * (1 + _EARLY_STOP)) ** 2 >= most:
+        readings.append("an endpoint with more events")
+    return f"It fits {', '.join(readings[:-1])}, or {readings[-1]}."

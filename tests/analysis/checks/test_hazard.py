@@ -143,4 +143,7 @@ def test_counted_events_say_more(tmp_path: Path):
     assert small.verdict is Verdict.DEPENDS  # 2/√114 alone would let it pass
     assert small.by_hand.startswith("√(1/5 + 1/109) = 0.4574 > 0.3205")
     assert "table1.aid.arrest.count" in small.numbers
+    assert small.note.endswith("or an endpoint with more events.")
+    rare = counted(tmp_path, "0.320", "5", others="1")  # were all six arrested: 0.411
+    assert rare.note.endswith("or robust or penalised errors.")
     assert counted(tmp_path, "0.320", "0").verdict is Verdict.CONSISTENT  # no finite fit: no word

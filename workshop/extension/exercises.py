@@ -12,6 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from analysis.findings import first_up
 from workshop.chapters import name_of
 from workshop.places import ROOT
 from workshop.teaching.plain import plain
@@ -44,8 +45,9 @@ class ExerciseList(SphinxDirective):
 
     def _of(self, sheet: Sheet) -> list[nodes.Node]:
         here = posixpath.dirname(self.env.docname)
+        title = first_up(sheet.title.removeprefix("Exercises: "))
         link = nodes.reference(
-            "", sheet.title, internal=True,
+            "", title, internal=True,
             refuri=posixpath.relpath(f"{name_of(sheet.file)}.html", here or "."),
         )  # fmt: skip
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in _HEADS), cols=len(_HEADS))
@@ -57,7 +59,7 @@ class ExerciseList(SphinxDirective):
             for e in sheet.exercises
         ))  # fmt: skip
         section = nodes.section("", nodes.title("", "", link), ids=[nodes.make_id(sheet.title)])
-        section += nodes.table("", group)
+        section += nodes.table("", group, classes=["exercise-list"])
         return [section]
 
 

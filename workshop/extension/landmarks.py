@@ -7,6 +7,7 @@ sheet that go with it are `reach.js` and `reach.css`.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -73,7 +74,23 @@ def depart_citation(self: SphinxTranslator, node: nodes.citation) -> None:
         self.body.append("</div>\n")
 
 
+def name_folds(
+    app: Sphinx,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """The theme gives a page with pages below it a fold in the side bar, without a name."""
+    drawn = context.get("generate_toctree_html")
+    if drawn is not None:
+        context["generate_toctree_html"] = lambda *args, **kwargs: str(
+            drawn(*args, **kwargs)
+        ).replace("<summary>", '<summary aria-label="The pages below">')
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("html-page-context", name_folds, priority=AFTER_OUR_OTHER_SHEETS)  # after the theme
     app.add_node(nodes.table, override=True, html=(visit_table, depart_table))
     app.add_node(nodes.entry, override=True, html=(visit_entry, depart_entry))
     app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))

@@ -177,7 +177,7 @@ def test_nothing_to_join_is_said(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["paper.yaml"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_study_of_an_honest_table(tmp_path):
     """Two processes write the bytes of one, the truth fits, and its coding is recovered."""
     case = regression_papers.simulated_case(np.random.default_rng(3), n=150, k=3)

@@ -62,7 +62,7 @@ def test_what_is_no_plain_file(tmp_path):
         assert fuzz.hold(file) != "loads", file
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_500_broken_inputs():
     """In a process of its own, whose memory is limited; ``make fuzz`` runs 10,000."""
     path = os.pathsep.join(map(str, (ROOT, ROOT / "tests/analysis")))

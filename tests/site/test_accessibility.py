@@ -75,7 +75,17 @@ def in_both_schemes(page: Page) -> list[str]:
     return found + axe.violations(page, axe.CONTRAST)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+# The pages of exercises are built alike: of these every fifth, and the others in the thorough run.
+_SHEETS = [name for name in SHOWN if name.startswith("book/exercises/")]
+USUAL = [
+    pytest.param(
+        name, marks=[pytest.mark.thorough] if name in _SHEETS and _SHEETS.index(name) % 5 else []
+    )
+    for name in SHOWN
+]
+
+
+@pytest.mark.parametrize("name", USUAL)
 def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: str) -> None:
     """As the page opens, like rows thinned out: every rule in the light, in the dark the rule
     about colours.  `make check-thorough` looks at every row."""

@@ -73,7 +73,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(
     ("number", "whole_group", "code"),
     [
         (signal.SIGINT, True, 130),  # as a terminal does it
-        (signal.SIGINT, False, 130),
+        pytest.param(signal.SIGINT, False, 130, marks=pytest.mark.thorough),
         (signal.SIGTERM, False, 143),
         (signal.SIGKILL, False, -9),
     ],

@@ -125,7 +125,10 @@ def test_the_same_seed_gives_the_same_bytes_in_any_process():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize(
+    "level",
+    [pytest.param(v, marks=[pytest.mark.thorough] if v is Level.MEDIUM else []) for v in Level],
+)
 def test_a_shipped_paper(level, tmp_path):
     exam = draw(2, level, 2, 1, PAPER)
     assert holds(exam, tmp_path)

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from workshop.teaching.sheet import Sheet, sheets
+from tests.workshop.teaching.conftest import all_sheets
+from workshop.teaching.sheet import Sheet
 
-ALL = sheets()
+ALL = all_sheets()
 
 
 def parsed(site: Path, name: str) -> BeautifulSoup:

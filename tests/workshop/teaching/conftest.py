@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,13 @@ import pytest
 from tests.book.conftest import FRONT_MATTER
 from workshop import chapters
 from workshop.teaching import sheet as sheets
+
+
+@cache
+def all_sheets() -> list[sheets.Sheet]:
+    """Every sheet of the book, read once for all files of tests."""
+    return sheets.sheets()
+
 
 SMALL = """\
 # Exercises: a made-up table

@@ -9,11 +9,12 @@ import zipfile
 import nbformat
 import pytest
 
+from tests.workshop.teaching.conftest import all_sheets
 from workshop.teaching import editions, run
 from workshop.teaching import sheet as sheets
 from workshop.teaching.plain import plain
 
-ALL = sheets.sheets()
+ALL = all_sheets()
 IDS = [s.name for s in ALL]
 
 

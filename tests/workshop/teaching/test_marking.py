@@ -7,10 +7,10 @@ import csv
 import nbformat
 import pytest
 
+from tests.workshop.teaching.conftest import all_sheets
 from workshop.teaching import editions, grade, handed_in, run
-from workshop.teaching import sheet as sheets
 
-ALL = sheets.sheets()
+ALL = all_sheets()
 
 
 def start(notebook, number):

@@ -11,11 +11,11 @@ import pytest
 
 from analysis.paper import load_paper
 from analysis.shipped import DATA
-from tests.workshop.teaching.conftest import SMALL, write_sheet
+from tests.workshop.teaching.conftest import SMALL, all_sheets, write_sheet
 from workshop import chapters
 from workshop.teaching import sheet as sheets
 
-ALL = sheets.sheets()
+ALL = all_sheets()
 IDS = [s.name for s in ALL]
 
 

@@ -369,14 +369,18 @@
     document.body.append(spoken);
     goToFinding();
     addEventListener("hashchange", goToFinding);
-    // paper has no folds; the screen has them again afterwards
+    // paper has no folds, and the screen has them again afterwards; but a class gets its exercises
+    // as they stand: a solution is printed if it was opened
+    const onSheet = location.pathname.includes("/exercises/");
+    const keeps = (fold) =>
+      onSheet && /^\s*(Hint|Solution)/.test(fold.querySelector("summary")?.textContent ?? "");
     let closed = [];
     addEventListener("beforeprint", () => {
       closed = [...document.querySelectorAll(".bd-article details:not([open])")];
-      for (const details of closed) details.open = true;
+      for (const fold of closed) fold[keeps(fold) ? "hidden" : "open"] = true;
     });
     addEventListener("afterprint", () => {
-      for (const details of closed) details.open = false;
+      for (const fold of closed) fold[keeps(fold) ? "hidden" : "open"] = false;
       closed = [];
     });
   };

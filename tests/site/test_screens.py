@@ -215,6 +215,22 @@ def test_on_paper(browser: Browser, site: Path, name: str) -> None:
         assert ground.strip() == "#ffffff"
 
 
+def test_a_sheet_of_exercises_is_printed_with_the_solutions_that_were_opened(
+    browser: Browser, site: Path
+) -> None:
+    sheet = (site / "book" / "exercises" / "table1.html").as_uri()
+    answers = "article details.sd-dropdown"
+    with opened(browser, sheet, 1280) as page:
+        folds = page.locator(answers)
+        assert folds.count() > 6
+        folds.nth(1).locator("summary").first.click()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        shown = page.locator(f"{answers}:visible")
+        assert shown.count() == 1
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert page.locator(f"{answers}:visible").count() == folds.count()
+
+
 def test_folds_are_as_before_after_printing(browser: Browser, site: Path) -> None:
     with opened(browser, (site / "book" / "table1.html").as_uri(), 1280) as page:
         count = "document.querySelectorAll('article details[open]').length"

@@ -110,6 +110,13 @@ def _is_cached(cache: JupyterCacheAbstract, chapter: Path) -> bool:
     return True
 
 
+def executed(chapter: Path) -> NotebookNode:
+    """A chapter as it was executed for the book.  Raises KeyError if the cache does not know it."""
+    cache = get_cache(notebook_cache())
+    record = cache.match_cache_notebook(chapters.as_published(chapter))
+    return cache.get_cache_bundle(record.pk).nb
+
+
 def fill_cache(again: bool = False, wanted: list[Path] | None = None) -> list[Executed]:
     """Execute the chapters that the cache does not know, or all of them; `wanted` are those of
     another book."""

@@ -157,7 +157,7 @@ def test_ties_are_rounded_as_asked():
 # --- honest papers ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", some(rp.NAMES, 2))
+@pytest.mark.parametrize("name", some(rp.NAMES, 3))
 def test_no_honest_paper_is_accused(name, tmp_path):
     case, rng = rp.case(name), np.random.default_rng(7)
     margins = rp.MARGINS if case.roc else ("counts",)

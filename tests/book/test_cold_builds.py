@@ -9,7 +9,7 @@ import pytest
 from tests.book.conftest import Project, copy_project
 from workshop.places import CACHES, ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 
 def contents(html: Path) -> dict[str, bytes]:
@@ -20,12 +20,9 @@ def contents(html: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("cold", [False, pytest.param(True, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("cold", [False, True])
 def test_a_build_elsewhere_is_identical(cold: bool, tmp_path: Path) -> None:
-    """Every page written anew in another directory; if cold, every chapter executed anew too.
-
-    nbval executes the chapters in `make test`, so that is left to `make check-site-all`.
-    """
+    """Every page written anew in another directory; if cold, every chapter executed anew too."""
     here = Project(ROOT)
     # a space in the path: it must not matter either
     elsewhere = copy_project(tmp_path / "elsewhere" / "the other")

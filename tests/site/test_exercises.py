@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from tests.workshop.teaching.conftest import all_sheets
+from workshop import chapters, execute
 from workshop.teaching.sheet import Sheet
 
 ALL = all_sheets()
@@ -35,3 +36,20 @@ def test_a_sheet_shows_its_exercises_and_no_marking_guide(site: Path, sheet: She
     assert page.select_one(f'article a[href="../{sheet.name}.html"]')
     folds = [s.get_text(strip=True) for s in page.select("article details > summary")]
     assert folds.count("Hint") >= len(sheet.exercises)
+
+
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
+def test_the_outputs_beside_a_sheet_are_those_of_the_book(sheet: Sheet) -> None:
+    """What nbval does for the chapters: these have just been executed for the site."""
+    made = [c.outputs for c in chapters.code_cells(execute.executed(sheet.file))]
+    kept = [c.outputs for c in sheet.outputs()]
+    assert [texts(cell) for cell in made] == [texts(cell) for cell in kept]
+
+
+def texts(outputs: list) -> list[object]:
+    """What a cell printed, and what it shows as text; told values stand there too."""
+    return [
+        o.get("text") or {k: v for k, v in o.get("data", {}).items() if k.endswith("text/plain")}
+        for o in outputs
+    ]

@@ -20,7 +20,7 @@ def parsed(site: Path, name: str) -> BeautifulSoup:
 
 @pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
 def test_a_chapter_ends_with_the_way_to_its_exercises(site: Path, sheet: Sheet) -> None:
-    section = parsed(site, f"book/{sheet.name}").select_one("section#exercises")
+    section = parsed(site, f"book/{sheet.name}").select_one("section#exercises-of-this-chapter")
     assert section.select_one("a.reference.internal")["href"] == f"exercises/{sheet.name}.html"
     minutes = sum(e.minutes for e in sheet.exercises)
     text = section.select_one("p").get_text()

@@ -130,7 +130,10 @@ def test_every_control_is_reached(open_page) -> None:
     controls = page.evaluate(
         """() => [...document.querySelectorAll('a[href], button, input, select, summary')]
           .filter(e => e.checkVisibility({ visibilityProperty: true }) && !e.disabled)
-          .filter(e => e.type !== 'radio' || e.checked).length"""
+          // of a group of choices one is a stop: the chosen one, or the first or last if none is
+          .filter((e, i, all) => e.type !== 'radio' || e.checked || (
+            !document.querySelector(`input[name="${e.name}"]:checked`)
+            && all.find(other => other.name === e.name) === e)).length"""
     )
     found = stops(page)
     reached = [s for s in found if not s["name"].startswith(("div", "pre", "table"))]

@@ -186,7 +186,7 @@ PAPER_WIDTH = 673  # A4 without its margins, in CSS pixels
 ON_PAPER = """() => {
   const faults = [];
   const seen = e => e.checkVisibility({ visibilityProperty: true });
-  for (const e of document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, button:not(.reread-sort), select, input, .reread-lane, .headerlink, div.cell_input, .prev-next-footer'))
+  for (const e of document.querySelectorAll('.bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, button:not(.reread-sort), select, input:not(.reread-quiz input), .reread-lane, .headerlink, div.cell_input, .prev-next-footer'))
     if (seen(e)) faults.push(`is printed: ${e.outerHTML.slice(0, 100)}`);
   const room = document.documentElement.clientWidth;
   for (const e of document.querySelectorAll('article :is(table, td, th, svg.reread-plot, p, div.math math, pre)')) {

@@ -71,7 +71,7 @@ def _row(cells: tuple[str, ...]) -> nodes.row:
 
 _TO_EXERCISES = """
 
-## Exercises
+## Exercises of this chapter
 
 [{count} exercises]({link}), about {minutes} minutes: {kinds}.
 """

@@ -193,8 +193,9 @@ ON_PAPER = """() => {
     const box = e.getBoundingClientRect();
     if (seen(e) && box.right > room + 1) faults.push(`cut at ${Math.round(box.right)}: ${e.outerHTML.slice(0, 120)}`);
   }
-  for (const e of document.querySelectorAll('article details:not(.hide) > :not(summary)'))
-    if (!seen(e)) faults.push(`folded: ${e.outerHTML.slice(0, 100)}`);
+  // questions are printed without their answers, and a button to copy is for the screen
+  for (const e of document.querySelectorAll('article details:not(.hide) > :not(summary, .reread-copies)'))
+    if (!seen(e) && !e.closest('.reread-quiz')) faults.push(`folded: ${e.outerHTML.slice(0, 100)}`);
   if (!seen(document.querySelector('article h1'))) faults.push('no title');
   const [r, g, b] = getComputedStyle(document.querySelector('article p')).color.match(/[0-9.]+/g).map(Number);
   if (r + g + b > 330) faults.push('pale words');

@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 
+from workshop.extension.quiz import quiz
+
 # document name → term in small letters → id of its first link there
 FirstUses = dict[str, dict[str, str]]
 
@@ -37,7 +39,7 @@ class FirstUseCollector(EnvironmentCollector):
             return  # entries name each other: no use of a term
         own = known(app.env).setdefault(app.env.docname, {})
         for link in list(doctree.findall(addnodes.pending_xref)):
-            if link.get("reftype") != "term" or _in_opening(link):
+            if link.get("reftype") != "term" or _beside_the_text(link):
                 continue
             term = plainly(link["reftarget"])
             if term not in own:
@@ -50,9 +52,12 @@ def plainly(term: str) -> str:
     return " ".join(term.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").lower().split())
 
 
-def _in_opening(node: nodes.Node) -> bool:
+def _beside_the_text(node: nodes.Node) -> bool:
+    """In the opening, or in a question, whose answers are not shown at first, nor on paper."""
     while node is not None:
         if isinstance(node, nodes.admonition) and "opening" in node["classes"]:
+            return True
+        if isinstance(node, quiz):
             return True
         node = node.parent
     return False

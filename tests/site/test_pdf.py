@@ -217,4 +217,4 @@ def test_the_whole_book(chromium: str, site: Path) -> None:
     told = " ".join(page.extract_text() for page in reader.pages[1:3])  # the contents
     for i in range(len(book.chapters)):
         assert re.search(rf"(?<!\d){numbers[f'c{i}']}(?!\d)", told)
-    assert len(content) < 15_000_000
+    assert len(content) < 25_000_000

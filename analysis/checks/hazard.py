@@ -97,17 +97,21 @@ def _finding(paper: Paper, table: RegressionTable, row: Coefficient) -> Finding:
             "the standard error comes from the model (not robust, not penalised)",
             ROUNDED_ONCE,
         ),
-        note="" if fits else _readings(paper, table, margin, largest),
+        note="" if fits else _readings(paper, table, margin, largest, least),
         values={"least": float(bound), "events": event.size},
     )
 
 
-def _readings(paper: Paper, table: RegressionTable, margin: Margin, largest: Fraction) -> str:
-    """What would make room for an error that is too small; more events only where it helps."""
-    readings = ["codes −1 and 1", "more than two codes", "robust or penalised errors"]
+def _readings(
+    paper: Paper, table: RegressionTable, margin: Margin, largest: Fraction, least: Fraction
+) -> str:
+    """What would make room for an error that is too small, where it is small enough to help."""
+    readings = ["more than two codes", "robust or penalised errors"]
+    if (2 * largest * (1 + _EARLY_STOP)) ** 2 >= least:  # a step twice as long: half the error
+        readings.insert(0, "codes −1 and 1")
     size, with_it = paper.total_of(table), int(margin.total.high)
     # the most information there can be: every patient has the event
-    most = least_variance(size, with_it if 2 * with_it < size else None)
+    most = least_variance(size, with_it if 0 < 2 * with_it < size else None)
     if (largest * (1 + _EARLY_STOP)) ** 2 >= most:
         readings.append("an endpoint with more events")
     return f"It fits {', '.join(readings[:-1])}, or {readings[-1]}."

@@ -147,3 +147,13 @@ def test_counted_events_say_more(tmp_path: Path):
     rare = counted(tmp_path, "0.320", "5", others="1")  # were all six arrested: 0.411
     assert rare.note.endswith("or robust or penalised errors.")
     assert counted(tmp_path, "0.320", "0").verdict is Verdict.CONSISTENT  # no finite fit: no word
+
+
+def test_readings_are_named_where_they_help(tmp_path: Path):
+    assert "codes −1 and 1" in counted(tmp_path, "0.320", "5").note
+    tiny = counted(tmp_path, "0.100", "5")  # half the floor is 0.229
+    assert tiny.verdict is Verdict.DEPENDS
+    assert "codes −1 and 1" not in tiny.note
+    nobody = counted(tmp_path, "0.050", "0", others="0")  # nobody has it: only events speak
+    assert nobody.verdict is Verdict.DEPENDS
+    assert nobody.by_hand.startswith("2/√114")

@@ -170,7 +170,7 @@ def test_a_class_is_marked(small, tmp_path, monkeypatch, capfd):
 
 @pytest.mark.parametrize(
     "sheet",
-    # nbval runs every solution with its checks; here it is a student's notebook that is marked
+    # the build runs every solution with its checks; here it is a student's notebook that is marked
     [
         pytest.param(s, marks=pytest.mark.thorough if i % 9 else pytest.mark.slow)
         for i, s in enumerate(ALL)

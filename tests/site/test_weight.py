@@ -122,6 +122,8 @@ def test_the_text_does_not_move(
         }).observe({ type: "layout-shift", buffered: true });"""
     )
     page = context.new_page()
+    slowed = context.new_cdp_session(page)  # a fast machine has the whole page before it draws
+    slowed.send("Emulation.setCPUThrottlingRate", {"rate": 4})
     with served(site, "/sub/") as address:
         page.goto((address if place == "server" else f"{site.as_uri()}/") + name)
         page.wait_for_timeout(500)

@@ -18,7 +18,16 @@ EXPERIMENTAL = [
 ALL = {"runOnly": {"type": "tag", "values": TAGS}}
 ALL["rules"] = {rule: {"enabled": True} for rule in EXPERIMENTAL}
 NAMED = {"runOnly": {"type": "rule", "values": EXPERIMENTAL}}
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+# The costly ones, and the only ones that ask for the scheme.
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+WITHOUT_COLOURS = {
+    **ALL,
+    "rules": {
+        **ALL["rules"],
+        **{name: {"enabled": False} for name in COLOURS["runOnly"]["values"]},
+    },
+}
+
 
 # The soft edges of boxes that scroll are images: axe does not judge words before an image.
 PLAIN_GROUNDS = """

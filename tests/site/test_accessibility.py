@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.site import axe
 from tests.site.browsers import open_all, settle, until
-from tests.site.test_links import A_FEW, PAGES, parsed
+from tests.site.test_links import PAGES, parsed
 
 SHOWN = [name for name in PAGES if name != "index.html"]
 WIDE, NARROW = 1280, 390
@@ -69,32 +69,69 @@ def darken(page: Page) -> None:
 
 
 def in_both_schemes(page: Page) -> list[str]:
-    """Violations of any rule in the light, and of the rule about colours in the dark."""
+    """Violations of any rule in the light, and of the rules about colours in the dark."""
     found = axe.violations(page, axe.ALL)
     darken(page)
-    return found + axe.violations(page, axe.CONTRAST)
+    return found + axe.violations(page, axe.COLOURS)
 
 
-# The pages of exercises are built alike: of these every fifth, and the others in the thorough run.
-_SHEETS = [name for name in SHOWN if name.startswith("book/exercises/")]
-USUAL = [
-    pytest.param(
-        name, marks=[pytest.mark.thorough] if name in _SHEETS and _SHEETS.index(name) % 5 else []
+def mark_looks(page: Page) -> int:
+    """Mark three texts of each look (colour, size and weight of the letters, all grounds behind
+    them; how a link differs from its text), and say how many looks there are: axe-core takes its time with the contrast of each text,
+    and would say of the others what it says of these."""
+    return page.evaluate(
+        """() => {
+          const grounds = (element) => {
+            const found = [];
+            for (let e = element; e; e = e.parentElement) {
+              const style = getComputedStyle(e);
+              found.push(style.backgroundColor, style.backgroundImage, style.opacity);
+            }
+            return found.filter((value) => !/^(rgba\\(0, 0, 0, 0\\)|none|1)$/.test(value));
+          };
+          const seen = new Map();
+          for (const element of document.querySelectorAll('body *')) {
+            element.removeAttribute('data-look');
+            const box = element.getBoundingClientRect();
+            if (box.width < 2 || box.height < 2) continue;
+            if (!element.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+            if (![...element.childNodes].some((c) => c.nodeType === 3 && c.data.trim())) continue;
+            const style = getComputedStyle(element);
+            const look = [
+              style.color, style.fontSize, style.fontWeight, style.textShadow, ...grounds(element),
+              element.tagName === 'A' && [
+                style.textDecoration, getComputedStyle(element.parentElement).color,
+              ],
+            ].join();
+            seen.set(look, (seen.get(look) ?? 0) + 1);
+            if (seen.get(look) <= 3) element.setAttribute('data-look', '');
+          }
+          return seen.size;
+        }"""
     )
-    for name in SHOWN
-]
 
 
-@pytest.mark.parametrize("name", USUAL)
-def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: str) -> None:
-    """As the page opens, like rows thinned out: every rule in the light; in the dark the rule
-    about colours on a few pages, because all take theirs from one palette, whose contrast is
-    tested.  `make check-thorough` looks at every row of every page in both."""
+def violations_of_colours(page: Page) -> list[str]:
+    assert mark_looks(page) > 0
+    return axe.violations(page, axe.COLOURS, "[data-look]")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_axe_finds_nothing_on_any_screen(browser: Browser, site: Path, name: str) -> None:
+    """As the page opens, at a desk and on a phone, in the light and in the dark; like rows and like
+    texts thinned out.  `make check-thorough` looks at every row and text, and into every fold."""
     page = opened(browser, site, name, WIDE, "light")
     try:
         thin_out(page)
-        look = in_both_schemes if name in A_FEW else lambda page: axe.violations(page, axe.ALL)
-        assert look(page) == []
+        found = axe.violations(page, axe.WITHOUT_COLOURS) + violations_of_colours(page)
+        page.set_viewport_size({"width": NARROW, "height": 900})
+        settle(page)
+        found += axe.violations(page, axe.WITHOUT_COLOURS) + violations_of_colours(page)
+        darken(page)
+        found += violations_of_colours(page)
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        settle(page)
+        assert found + violations_of_colours(page) == []
     finally:
         page.context.close()
 
@@ -102,12 +139,11 @@ def test_axe_finds_nothing_on_a_wide_screen(browser: Browser, site: Path, name: 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", SHOWN)
 def test_axe_finds_nothing_on_a_phone(browser: Browser, site: Path, name: str) -> None:
-    """All folds open; the colours, the costly rule, are those of the wide screen."""
+    """Loaded on the phone, all folds open."""
     page = opened(browser, site, name, NARROW, "light")
     try:
         open_some(page)
-        without = {**axe.ALL, "rules": {**axe.ALL["rules"], "color-contrast": {"enabled": False}}}
-        assert axe.violations(page, without) == []
+        assert axe.violations(page, axe.WITHOUT_COLOURS) == []
     finally:
         page.context.close()
 
@@ -149,6 +185,20 @@ def test_thinning_out_keeps_one_of_each_kind(browser: Browser) -> None:
     page.close()
 
 
+def test_a_pale_text_of_any_look_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    dark = "<p>dark</p>" * 20
+    pale = "<p style='color: #aaa'>pale</p>"
+    ground = "<div style='background: #666'><p>on grey</p></div>"
+    hidden = "<p style='color: #aaa; visibility: hidden'>not seen</p>"
+    page.set_content(f"<main><h1>x</h1>{dark}{hidden}{pale}{dark}{ground}</main>")
+    axe.prepare(page)
+    assert mark_looks(page) == 4
+    assert page.locator("[data-look]").count() == 1 + 3 + 1 + 1
+    assert ["pale" in f or "on grey" in f for f in violations_of_colours(page)] == [True, True]
+    page.close()
+
+
 def test_the_drawers_and_the_search(browser: Browser, site: Path) -> None:
     page = opened(browser, site, "book/table2.html", NARROW, "light")
     try:
@@ -161,7 +211,7 @@ def test_the_drawers_and_the_search(browser: Browser, site: Path) -> None:
             assert page.locator(dialog).is_visible()
             found = axe.violations(page, axe.ALL, dialog)
             darken(page)
-            assert found + axe.violations(page, axe.CONTRAST, dialog) == []
+            assert found + axe.violations(page, axe.COLOURS, dialog) == []
             page.keyboard.press("Escape")
             assert not page.locator(dialog).is_visible()
             page.emulate_media(color_scheme="light")
@@ -177,7 +227,7 @@ def test_the_analysts_lane_and_the_ledger_in_use(browser: Browser, site: Path) -
         page.locator('tr[id^="finding-"]:visible summary').first.click()
         found = axe.violations(page, axe.ALL, ".reread-tool")
         darken(page)
-        assert found + axe.violations(page, axe.CONTRAST, ".reread-tool") == []
+        assert found + axe.violations(page, axe.COLOURS, ".reread-tool") == []
     finally:
         page.context.close()
 

@@ -118,6 +118,47 @@ def test_no_slide_overflows(context: BrowserContext, folder: Path, name: str) ->
     page.close()
 
 
+SMALLEST = 14  # pixels on a slide of 1280 by 720, a fiftieth of its height
+
+# the letters of plots after all scaling, and of tables that are seen; what a table hides
+LETTERS = """() => {
+  const slide = document.querySelector('.slide:not([hidden])'), sizes = [];
+  const size = (element) => parseFloat(getComputedStyle(element).fontSize);
+  for (const plot of slide.querySelectorAll('.reread-plot')) {
+    const { a, b } = plot.getScreenCTM(), panels = plot.closest('.reread-panels');
+    const own = plot.querySelector('text') ? plot : panels; // the second column shows the first's
+    for (const text of own.querySelectorAll('text')) sizes.push(size(text) * Math.hypot(a, b));
+  }
+  const tables = [...slide.querySelectorAll('.picture table')].filter((t) => t.checkVisibility());
+  for (const table of tables) {
+    for (const cell of table.querySelectorAll('th, td, th *, td *')) {
+      const own = [...cell.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+      if (own && cell.checkVisibility()) sizes.push(size(cell));
+    }
+  }
+  const hidden = tables.map((table) => table.closest('.reread-scroll') ?? table.parentElement)
+    .map((box) => [box.scrollWidth - box.clientWidth, box.scrollHeight - box.clientHeight]);
+  return [sizes.length ? Math.min(...sizes) : null, hidden.flat()];
+}"""
+
+
+@pytest.mark.parametrize("name", [f"slides_{plan}.html" for plan in slides.plans()])
+def test_letters_of_plots_and_tables_can_be_read_from_the_back(
+    context: BrowserContext, folder: Path, name: str
+) -> None:
+    page = opened(context, folder / name)
+    seen = 0
+    for number in range(1, page.locator(".slide").count() + 1):
+        smallest, hidden = page.evaluate(LETTERS)
+        if smallest is not None:
+            seen += 1
+            assert smallest >= SMALLEST, number
+        assert all(pixels <= 1 for pixels in hidden), number
+        page.keyboard.press("ArrowRight")
+    assert seen >= 4
+    page.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(context: BrowserContext, folder: Path, theme: str) -> None:
     page = context.new_page()

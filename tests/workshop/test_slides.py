@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup, Tag
 
 from workshop import course, slides
 from workshop.places import BOOK
+from workshop.slides.columns import FEWEST, TALLEST, heights, in_columns
 from workshop.slides.deck import slides_of
 from workshop.slides.source import Book, Chapter, NotThere
 
@@ -118,8 +119,19 @@ def test_plots_are_those_of_the_notebooks_byte_for_byte(plan: course.Plan) -> No
                 rf"^```\{{glue:figure\}} (\S+)\n:name: {name}\n", path.read_text("utf-8"), re.M
             ))
         ]  # fmt: skip
-        assert stored(chapter, key)["text/html"] in page
-        assert page.count(f'<div class="picture">{stored(chapter, key)["text/html"]}</div>') == 1
+        picture = stored(chapter, key)["text/html"]
+        tall = max(map(float, re.findall(r'viewBox="0 0 360 (\d+)"', picture)), default=0) > TALLEST
+        if tall:  # in columns: the words, the drawing and the numbers, each once
+            pieces = re.search(r"(<title.*?</desc>)(.*?)</svg>(.*)", picture, re.S).groups()
+            assert [page.count(piece) for piece in pieces] == [1, 1, 1]
+        else:
+            assert page.count(f'<div class="picture">{picture}</div>') == 1
+
+
+def test_no_plot_is_too_tall_for_letters_that_can_be_read(plan: course.Plan) -> None:
+    for picture in deck(plan).select(".picture"):
+        for height in heights(str(picture).replace("viewbox", "viewBox")):
+            assert height <= TALLEST, picture.select_one("title").get_text()
 
 
 def test_lines_by_hand_are_those_of_the_notebooks(plan: course.Plan) -> None:
@@ -188,6 +200,77 @@ def test_a_plot_may_stand_once_in_a_plan() -> None:
     twice = session.model_copy(update={"steps": [*session.steps, session.steps[0]]})
     with pytest.raises(ValueError, match="shows plot-verdicts twice"):
         slides_of(plan.model_copy(update={"sessions": [twice]}), plans(), book())
+
+
+# --- a tall plot in two columns --------------------------------------------------------------
+
+
+def a_tall_plot(rows: int = 17, step: float = 40, height: float = 760) -> str:
+    from analysis.show.drawing import Sheet
+
+    sheet = Sheet()
+    for row in range(rows):
+        sheet.text(0, 14 + step * row, f"Row {row}")
+        sheet.line([20, 300], [28 + step * row] * 2)
+    sheet.scale(step * rows + 8, [(20, "0"), (300, "1")], "how much")
+    svg = sheet.svg(height, "rows", "Rows", "Many rows.")
+    return f'<div class="reread-figure"><div class="reread-panels">{svg}</div></div>'
+
+
+def windows(svg: Tag) -> list[tuple[float, float]]:
+    """From where to where of the drawing each window of a column shows, top window first."""
+    found = [[float(n) for n in w["viewBox"].split()] for w in svg.find_all("svg")]
+    return [(top, top + height) for _, top, _, height in found]
+
+
+@pytest.mark.parametrize("rows", [16, 17])
+def test_every_row_of_a_tall_plot_stands_in_one_column_and_the_scale_in_both(rows: int) -> None:
+    whole = a_tall_plot(rows)
+    soup = BeautifulSoup(in_columns(whole), "xml")
+    left, right = soup.select("svg.reread-plot")
+    lines = {t.get_text(): float(t["y"]) for t in soup.find_all("text")}
+    assert len(soup.find_all("text")) == whole.count("<text")
+    for name, line in lines.items():
+        # letters rise above their base line and hang below it: no edge of a window goes through
+        seen = [
+            [top <= line - 11 and line + 3 <= bottom for top, bottom in windows(column)].count(True)
+            for column in (left, right)
+        ]
+        first = name.startswith("Row") and int(name.split()[1]) < (rows + 1) // 2
+        wanted = ([1, 0] if first else [0, 1]) if name.startswith("Row") else [1, 1]
+        assert seen == wanted, name
+    assert left["viewBox"] == right["viewBox"]
+    assert all(float(c["viewBox"].split()[3]) < TALLEST for c in (left, right))
+    for column in (left, right):  # the windows stand on each other, without a gap
+        at = 0.0
+        for window in column.find_all("svg"):
+            assert float(window.get("y")) == pytest.approx(at)
+            at += float(window["height"])
+        assert at <= float(column["viewBox"].split()[3]) + 1e-9
+
+
+def test_the_words_of_a_plot_in_columns_are_told_once() -> None:
+    soup = BeautifulSoup(in_columns(a_tall_plot()), "html.parser")
+    left, right = soup.select("svg.reread-plot")
+    assert left["role"] == "img"
+    assert [soup.find(id=id).name for id in left["aria-labelledby"].split()] == ["title", "desc"]
+    assert right["aria-hidden"] == "true"
+    assert right.find(["title", "desc", "text"]) is None
+    assert {use["href"] for use in right.find_all("use")} == {"#rows-whole"}
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        a_tall_plot(rows=9, height=430),  # not tall
+        a_tall_plot(rows=FEWEST - 1, step=90),  # few rows
+        a_tall_plot().replace('y="174"', 'y="180"'),  # not as far apart
+        a_tall_plot() + a_tall_plot(),  # two
+        "<table></table>",
+    ],
+)
+def test_what_is_no_tall_list_of_rows_stays_as_it_is(plot: str) -> None:
+    assert in_columns(plot) == plot
 
 
 # --- the chapters as slides read them ----------------------------------------------------------

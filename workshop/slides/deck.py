@@ -20,6 +20,7 @@ from analysis.show import sources
 from analysis.show.palette import css_by_preference
 from workshop.course import FORMS, Course, Plan, Session, SlideOf, Step, clock, in_words
 from workshop.places import BOOK
+from workshop.slides.columns import heights, in_columns
 from workshop.slides.source import Book, Chapter
 
 HERE = Path(__file__).parent
@@ -167,9 +168,10 @@ def _pieces(
     elif slide.figure is not None or slide.sheet is not None:
         kind = "figure" if slide.figure is not None else "sheet"
         shown = book.figure(slide.figure) if slide.figure else book.sheet(slide.sheet or "")
-        wide = shown.html.count('class="reread-plot"') > 1
+        html = in_columns(shown.html)
+        wide = len(heights(html)) > 1
         body = _TEMPLATES.get_template("shown.html").render(
-            html=Markup(shown.html), caption=shown.chapter.html(shown.caption)
+            html=Markup(html), caption=shown.chapter.html(shown.caption)
         )
         yield f"{kind} wide" if wide else kind, title, Markup(body), say
     elif slide.hand is not None:

@@ -100,8 +100,7 @@ def append_link(app: Sphinx, docname: str, source: list[str]) -> None:
 _LAST_OF_BOX = "Each exercise stands alone; hints and solutions are folded.\n"
 _ON_THE_PAGE = (
     "[**On this page** nothing runs: work on paper, then open the folds. "
-    "To see the code, choose *analyst* at the top. "
-    "To run it, take the notebook from the download button "
+    "*Analyst*, at the top, shows the code. To run it, take the notebook from the download button "
     "([how to run it](../downloads.md#the-notebooks)): fill in the cell with the dots, skip the "
     "solution, run the checks.]{.reread-on-screen}"
 )

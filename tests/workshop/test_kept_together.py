@@ -30,6 +30,7 @@ def test_the_sign_of_a_short_expression_holds_both_sides(text, kept):
     ("text", "pieces"),
     [
         ("The E-value of a 9.3-fold risk", ["The ", "E-value", " of a ", "9.3-fold", " risk"]),
+        ("see Table 1, not Tables", ["see ", "Table 1", ", not Tables"]),
         ("a made-up cut-off", ["a made-up cut-off"]),  # prose may break there
         ("A state-of-the-art test", ["A state-of-the-art test"]),
         ("", [""]),

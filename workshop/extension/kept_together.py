@@ -1,6 +1,6 @@
 """A short expression such as "P = 0.044" or "39.69 ± 6.17" is not broken over two lines.
 
-Nor is a short compound (*E-value*, *9.3-fold*; *cut-off* in a heading), and a computed number has
+Nor is "Table 1" or a short compound (*E-value*, *9.3-fold*; *cut-off* in a heading), and a computed number has
 a minus sign, as the prose has, not a hyphen.
 """
 
@@ -16,7 +16,9 @@ _NO_BREAK = "\u00a0"
 _LONGEST = 6  # letters of what stands on the left: P, t, n, AUC, 39.69
 # The right side may be a node of its own, so a sign at the end of a text holds its space too.
 _SIGN = re.compile(rf"(?:(?<![^\s(])(?P<left>[^\s(]{{1,{_LONGEST}}}) |^ ?)(?P<sign>[=<>≤≥±≈]) ")
-_SHORT = re.compile(r"(?<![\w-])(?:[A-Z]|\d[\d.]*)-[a-z]+(?![\w-])")
+_SHORT = re.compile(
+    r"(?<![\w-])(?:(?:[A-Z]|\d[\d.]*)-[a-z]+|(?:Table|Figure|Plot|Sheet) \d+)(?![\w-])"
+)
 _COMPOUND = re.compile(r"(?<![\w-])\w+-\w+(?![\w-])")
 _NEGATIVE = re.compile(r"^-(?=\d)")
 WHOLE = "reread-whole"

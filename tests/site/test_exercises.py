@@ -35,7 +35,17 @@ def test_a_sheet_shows_its_exercises_and_no_marking_guide(site: Path, sheet: She
     assert "points by the checks" not in page.get_text()
     assert page.select_one(f'article a[href="../{sheet.name}.html"]')
     folds = [s.get_text(strip=True) for s in page.select("article details > summary")]
-    assert folds.count("Hint") >= len(sheet.exercises)
+    hints = [fold for fold in folds if fold.startswith("Hint")]
+    assert len(hints) >= len(sheet.exercises)
+    assert len(page.select("article details.reread-hint")) == len(hints)
+    assert len(page.select("article details.reread-solution")) == folds.count("Solution")
+
+
+@pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
+def test_a_sheet_says_how_to_work_on_its_page(site: Path, sheet: Sheet) -> None:
+    page = parsed(site, f"book/exercises/{sheet.name}")
+    assert page.select_one('.opening .reread-on-screen a[href^="../downloads.html#"]')
+    assert "On this page" not in sheet.file.with_suffix(".ipynb").read_text("utf-8")
 
 
 @pytest.mark.usefixtures("site")

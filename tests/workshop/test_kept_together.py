@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workshop.extension.kept_together import keep
+from workshop.extension.kept_together import _COMPOUND, _SHORT, keep, whole
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,22 @@ from workshop.extension.kept_together import keep
 )
 def test_the_sign_of_a_short_expression_holds_both_sides(text, kept):
     assert keep(text) == kept.replace("~", "\u00a0")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("The E-value of a 9.3-fold risk", ["The ", "E-value", " of a ", "9.3-fold", " risk"]),
+        ("see Table 1, not Tables", ["see ", "Table 1", ", not Tables"]),
+        ("a made-up cut-off", ["a made-up cut-off"]),  # prose may break there
+        ("A state-of-the-art test", ["A state-of-the-art test"]),
+        ("", [""]),
+    ],
+)
+def test_a_short_compound_is_not_broken(text, pieces):
+    assert [node.astext() for node in whole(text, _SHORT)] == pieces
+
+
+def test_a_heading_breaks_at_no_hyphen():
+    found = whole("A cut-off, searched", _COMPOUND)
+    assert [node.astext() for node in found] == ["A ", "cut-off", ", searched"]

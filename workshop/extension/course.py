@@ -70,7 +70,7 @@ def markdown(part: str, plan: str | None, plans: Course, book: Book, session: in
 def _place(book: Book, chapter: str, section: str | None) -> str:
     title = book.chapter(chapter).title
     if section is None:
-        return f"[{title}]({chapter}.md)"
+        return f"[{title.partition(': ')[0]}]({chapter}.md)"  # a cell of a table is narrow
     return f"[{section}]({chapter}.md#{course.slug(section)}) in *{title}*"
 
 

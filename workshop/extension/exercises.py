@@ -1,5 +1,6 @@
 """The pages of exercises: a marking guide is not shown, and `{exercise-list}` lists them all.
 
+A sheet says how to work on its page, and tells hints from solutions by more than their word.
 A chapter with exercises ends with a line that leads to them; its text stays as it is.
 """
 
@@ -10,7 +11,9 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
+from sphinx_design.shared import is_component
 
 from analysis.findings import first_up
 from workshop.chapters import name_of
@@ -92,7 +95,50 @@ def append_link(app: Sphinx, docname: str, source: list[str]) -> None:
     )  # fmt: skip
 
 
+# The last sentence of the box that a sheet begins with; what follows it here is true of the page
+# alone, so that it stands in no notebook. On the same line: the lines of messages stay right.
+_LAST_OF_BOX = "Each exercise stands alone; hints and solutions are folded.\n"
+_ON_THE_PAGE = (
+    "[**On this page** nothing runs: work on paper, then open the folds. "
+    "*Analyst*, at the top, shows the code. To run it, take the notebook from the download button "
+    "([how to run it](../downloads.md#the-notebooks)): fill in the cell with the dots, skip the "
+    "solution, run the checks.]{.reread-on-screen}"
+)
+
+
+def say_how_to_work(app: Sphinx, docname: str, source: list[str]) -> None:
+    if _is_sheet(docname):
+        box = _LAST_OF_BOX.rstrip()
+        source[0] = source[0].replace(_LAST_OF_BOX, f"{box} {_ON_THE_PAGE}\n", 1)
+
+
+def _is_sheet(docname: str) -> bool:
+    return posixpath.dirname(docname) == f"book/{FOLDER.name}"
+
+
+class TellFoldsApart(SphinxPostTransform):
+    """Hints look lighter than solutions, and are numbered where an exercise has several."""
+
+    default_priority = 198  # before sphinx-design turns a dropdown into its HTML
+    formats = ("html",)
+
+    def run(self, **kwargs: object) -> None:
+        if not _is_sheet(self.env.docname):
+            return
+        for section in self.document.findall(nodes.section):
+            folds = [n for n in section.children if is_component(n, "dropdown")]
+            hints = [fold for fold in folds if fold[0].astext() == "Hint"]
+            for number, fold in enumerate(hints, start=1):
+                if len(hints) > 1:
+                    fold[0] += nodes.Text(f" {number}")
+            for fold in folds:
+                kind = "reread-hint" if fold in hints else "reread-solution"
+                fold["container_classes"] = [*fold["container_classes"], kind]
+
+
 def setup(app: Sphinx) -> None:
     app.add_directive("marking", Marking)
     app.add_directive("exercise-list", ExerciseList)
+    app.add_post_transform(TellFoldsApart)
+    app.connect("source-read", say_how_to_work)
     app.connect("source-read", append_link)  # after that of the quiz: it comes last

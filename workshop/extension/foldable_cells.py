@@ -19,6 +19,8 @@ WHOLE = {
     "solution": ("Solution in code", "Hide the solution"),
     "check": ("Checks of the solution", "Hide the checks"),
 }
+# The cell that a reader fills in must not be taken for one that is given.
+TO_FILL_IN = ("Show the cell to fill in", "The cell to fill in")
 SILENT = "silent"  # a cell that shows nothing: put away for readers without code
 
 
@@ -38,7 +40,10 @@ class FoldEveryCell(SphinxPostTransform):
             if not cell.get("hide_mode"):
                 cell["hide_mode"] = "input"
             if cell["hide_mode"] == "input":
-                cell["prompt_show"], cell["prompt_hide"] = "Show the code", "Hide the code"
+                words = (
+                    TO_FILL_IN if has_tag(cell, "exercise") else ("Show the code", "Hide the code")
+                )
+                cell["prompt_show"], cell["prompt_hide"] = words
 
 
 def has_tag(cell: nodes.Element, tag: str) -> bool:

@@ -42,6 +42,7 @@ FORM, FILLED_FORM = "appraisal_form", "appraisal_form_filled"
 LEDGER_CSV, LEDGER_JSON, SUMS = "ledger.csv", "ledger.json", "SHA256SUMS"
 SETUP_CELL = "reread-setup"  # the id of the cell that a downloaded notebook begins with
 TAG = "generated"
+PRACTICE = "practice"
 
 WHOLE_BOOK = ("<!-- whole book: begin -->", "<!-- whole book: end -->")
 SITE = HTML.parent / "site"
@@ -254,6 +255,9 @@ You need Python 3.11, 3.12 or 3.13. In this folder:
 (On Windows: .venv\\Scripts\\python and .venv\\Scripts\\jupyter.) The third line brings an editor; any
 other that runs notebooks with this Python will do. The longest notebook takes about a minute.
 
+exercises_NAME.ipynb holds the exercises of a chapter with their solutions; practice_NAME.ipynb is to
+be filled in: it checks the answers, and keeps the solutions folded.
+
 To run one notebook from another folder, install the library: see the page "Take it home".
 
 Simulated patients carry the mark "simulated: no patients" in every row.
@@ -274,6 +278,17 @@ def beside_notebooks() -> dict[str, bytes]:
     return {name: content for name, content in library().items() if name not in builds}
 
 
+@cache
+def practice() -> dict[str, bytes]:
+    """The notebook to fill in of each sheet of exercises, by the name of its page."""
+    from workshop.teaching import editions, sheet
+
+    return {
+        chapters.name_of(found.file): editions.written(editions.practice_notebook(found))
+        for found in sheet.sheets()
+    }
+
+
 def notebooks_zip(address: str = "") -> bytes:
     """All notebooks beside the library and the data: unpacked, they run."""
     top = f"reread-notebooks-{version()}"
@@ -281,6 +296,10 @@ def notebooks_zip(address: str = "") -> bytes:
     for chapter in chapters.notebooks():
         file = chapter.with_suffix(".ipynb")
         files[f"{alone(chapter)}.ipynb"] = offered(file.read_bytes(), address)
+    files |= {
+        f"{PRACTICE}_{name.rpartition('/')[2]}.ipynb": offered(content, address)
+        for name, content in practice().items()
+    }
     files[LOCK.name] = LOCK.read_bytes()
     title = chapters.pages()[0].read_text("utf-8").partition("\n# ")[2].partition("\n")[0]
     files["README.txt"] = _README.format(title=title, version=version()).encode()
@@ -458,8 +477,10 @@ def check(site: Path = HTML, only: Collection[str] = ()) -> list[str]:
     import nbformat
 
     offered_there = site / FOLDER
-    notebooks = {alone(c): site / "_sources" / f"{chapters.name_of(c)}.ipynb"
-                 for c in chapters.notebooks() if not only or alone(c) in only}  # fmt: skip
+    pages = {alone(c): chapters.name_of(c) for c in chapters.notebooks()}
+    pages |= {f"{PRACTICE}_{page.rpartition('/')[2]}": to_fill_in(page) for page in practice()}
+    notebooks = {name: site / "_sources" / f"{page}.ipynb"
+                 for name, page in pages.items() if not only or name in only}  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = _fresh_python(folder, offered_there / LOCK.name)
@@ -470,6 +491,8 @@ def check(site: Path = HTML, only: Collection[str] = ()) -> list[str]:
         def run(chapter: str) -> list[str]:
             executed = _run_alone(python, folder / chapter, notebooks[chapter])
             stored = nbformat.read(notebooks[chapter], as_version=4)
+            if chapter.startswith(PRACTICE):
+                return [f"{chapter}: {fault}" for fault in unready(executed)]
             return [f"{chapter}: {fault}" for fault in differences(executed, stored)]
 
         with ThreadPoolExecutor(AT_A_TIME) as pool:
@@ -507,6 +530,11 @@ def _run_alone(python: Path, folder: Path, notebook: Path) -> NotebookNode:
     return nbformat.read(folder / "executed.ipynb", as_version=4)
 
 
+def to_fill_in(page: str) -> str:
+    """The notebook to fill in among the sources of the site, for the page of a sheet."""
+    return f"{page}_{PRACTICE}"
+
+
 def _missing_is_told(notebook: NotebookNode) -> list[str]:
     """Faults of a notebook that was run without the library: one sentence, and no traceback."""
     outputs = notebook.cells[0].outputs
@@ -529,6 +557,20 @@ def differences(executed: NotebookNode, stored: NotebookNode) -> list[str]:
     return faults
 
 
+def unready(executed: NotebookNode) -> list[str]:
+    """Where a notebook that nobody has filled in fails, or a check says anything else than that."""
+    faults = []
+    for number, cell in enumerate(executed.cells):
+        if cell.cell_type != "code":
+            continue
+        if errors := [o for o in cell.outputs if o.output_type == "error"]:
+            return [f"cell {number} ends in {errors[0].ename}: {errors[0].evalue}"]
+        said = "".join(o.get("text", "") for o in cell.outputs)
+        if cell.source.startswith("%%check") and not said.startswith("Not answered yet: "):
+            faults.append(f"before anything is filled in, the checks of cell {number} say {said!r}")
+    return faults
+
+
 def _shown(cell: NotebookNode) -> list[object]:
     return [(output.get("text"), output.get("data")) for output in cell.outputs]
 
@@ -540,7 +582,9 @@ def main() -> None:
         return
     if faults := check():
         sys.exit("\n".join(faults))
-    print("Every downloaded notebook runs alone and shows what the book shows.")
+    print(
+        "Every downloaded notebook runs alone and shows what the book shows, or waits for answers."
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from bs4 import BeautifulSoup
 from analysis.cohort import MARK
 from workshop import chapters, downloads
 from workshop.places import LOCK, ROOT
+from workshop.teaching.sheet import is_sheet
 
 CHAPTERS = chapters.notebooks()
 OFFERS = [offer for group in downloads.offers().values() for offer in group]
@@ -37,6 +38,15 @@ def test_the_offered_notebook_is_the_stored_one_after_one_cell(chapter: Path) ->
     nbformat.validate(notebook)
     assert len(notebook.cells) == len(json.loads(stored)["cells"]) + 1
     assert notebook.cells[0].metadata.tags == [downloads.TAG]
+
+
+def test_a_sheet_is_offered_to_be_filled_in(site: Path) -> None:
+    made = downloads.practice()
+    assert set(made) == {chapters.name_of(c) for c in CHAPTERS if is_sheet(chapters.name_of(c))}
+    for page, content in made.items():
+        offered = (site / "_sources" / f"{downloads.to_fill_in(page)}.ipynb").read_bytes()
+        assert downloads.as_stored(offered) == content
+        nbformat.validate(nbformat.reads(offered.decode(), as_version=4))
 
 
 def run_setup(address: str) -> str:
@@ -131,6 +141,7 @@ def test_all_notebooks_are_in_one_file_with_all_that_they_read(folder: Path) -> 
     assert len(top) == 1
     names = {name.partition("/")[2] for name in archive.namelist()}
     assert {f"{downloads.alone(c)}.ipynb" for c in CHAPTERS} <= names
+    assert len([n for n in names if n.startswith("practice_")]) == len(downloads.practice())
     assert {"README.txt", LOCK.name, "LICENSE", "LICENSE-text", "analysis/show/book.py"} <= names
     assert "data/yu2023/cohorts.parquet" in names
 
@@ -174,6 +185,20 @@ def test_a_failing_or_different_notebook_would_be_found() -> None:
         "cell 0 shows something else than in the book"
     ]
     assert downloads.differences(executed(error), executed(shown)) == ["cell 0 ends in E: oh"]
+
+
+def test_a_notebook_to_fill_in_that_is_not_ready_would_be_found() -> None:
+    def said(text: str) -> nbformat.NotebookNode:
+        notebook = executed({"output_type": "stream", "name": "stdout", "text": text})
+        notebook.cells[0].source = "%%check a"
+        return notebook
+
+    error = {"output_type": "error", "ename": "E", "evalue": "oh", "traceback": ["a", "b"]}
+    assert downloads.unready(said("Not answered yet: give `a` a value.\n")) == []
+    assert downloads.unready(said("Right.\n")) == [
+        "before anything is filled in, the checks of cell 0 say 'Right.\\n'"
+    ]
+    assert downloads.unready(executed(error)) == ["cell 0 ends in E: oh"]
 
 
 # --- what is published ---------------------------------------------------------------------

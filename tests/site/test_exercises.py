@@ -34,6 +34,10 @@ def test_a_sheet_shows_its_exercises_and_no_marking_guide(site: Path, sheet: She
     assert [h.split(".")[0] for h in heads] == [str(e.number) for e in sheet.exercises]
     assert "points by the checks" not in page.get_text()
     assert page.select_one(f'article a[href="../{sheet.name}.html"]')
+    (link,) = page.select("article .admonition a[download]")
+    there = (site / "book/exercises" / link["href"]).resolve()
+    assert there.name == f"{sheet.name}_practice.ipynb"
+    assert there.is_file()
     folds = [s.get_text(strip=True) for s in page.select("article details > summary")]
     hints = [fold for fold in folds if fold.startswith("Hint")]
     assert len(hints) >= len(sheet.exercises)

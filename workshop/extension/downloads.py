@@ -13,6 +13,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from workshop import downloads
+from workshop.teaching.sheet import is_sheet
 
 
 def _address(app: Sphinx) -> str:
@@ -36,6 +37,10 @@ def offer_notebook(
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(downloads.offered(notebook.read_bytes(), _address(app)))
         context["ipynb_source"] = f"{pagename}.ipynb"
+        if is_sheet(pagename):
+            target.with_name(
+                posixpath.basename(downloads.to_fill_in(pagename)) + ".ipynb"
+            ).write_bytes(downloads.offered(downloads.practice()[pagename], _address(app)))
 
 
 class Downloads(SphinxDirective):

@@ -16,10 +16,11 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx_design.shared import is_component
 
 from analysis.findings import first_up
+from workshop import downloads
 from workshop.chapters import name_of
 from workshop.places import ROOT
 from workshop.teaching.plain import plain
-from workshop.teaching.sheet import FOLDER, ExerciseError, Sheet, files, read, sheets
+from workshop.teaching.sheet import FOLDER, ExerciseError, Sheet, files, is_sheet, read, sheets
 
 _IN_WORDS = {"by hand": "by hand", "reading": "on reading", "code": "in code"}
 _HEADS = ("Exercise", "Kind", "Level", "Minutes", "Points")
@@ -100,20 +101,18 @@ def append_link(app: Sphinx, docname: str, source: list[str]) -> None:
 _LAST_OF_BOX = "Each exercise stands alone; hints and solutions are folded.\n"
 _ON_THE_PAGE = (
     "[**On this page** nothing runs: work on paper, then open the folds. "
-    "*Analyst*, at the top, shows the code. To run it, take the notebook from the download button "
-    "([how to run it](../downloads.md#the-notebooks)): fill in the cell with the dots, skip the "
-    "solution, run the checks.]{.reread-on-screen}"
+    "*Analyst*, at the top, shows the code. To run it, take "
+    '<a class="reference" href="{notebook}" download="">the notebook to fill in</a> '
+    "([how to run it](../downloads.md#the-notebooks)): it says what is wrong with an answer, and its "
+    "solutions are folded too.]{{.reread-on-screen}}"
 )
 
 
 def say_how_to_work(app: Sphinx, docname: str, source: list[str]) -> None:
-    if _is_sheet(docname):
-        box = _LAST_OF_BOX.rstrip()
-        source[0] = source[0].replace(_LAST_OF_BOX, f"{box} {_ON_THE_PAGE}\n", 1)
-
-
-def _is_sheet(docname: str) -> bool:
-    return posixpath.dirname(docname) == f"book/{FOLDER.name}"
+    if is_sheet(docname):
+        file = f"_sources/{downloads.to_fill_in(docname)}.ipynb"
+        there = _ON_THE_PAGE.format(notebook=posixpath.relpath(file, posixpath.dirname(docname)))
+        source[0] = source[0].replace(_LAST_OF_BOX, f"{_LAST_OF_BOX.rstrip()} {there}\n", 1)
 
 
 class TellFoldsApart(SphinxPostTransform):
@@ -123,7 +122,7 @@ class TellFoldsApart(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: object) -> None:
-        if not _is_sheet(self.env.docname):
+        if not is_sheet(self.env.docname):
             return
         for section in self.document.findall(nodes.section):
             folds = [n for n in section.children if is_component(n, "dropdown")]

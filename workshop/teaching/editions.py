@@ -22,7 +22,7 @@ from analysis.files import write_all
 from workshop import ChapterFailed, downloads
 from workshop.places import LOCK, ROOT
 from workshop.teaching.plain import folded, plain
-from workshop.teaching.sheet import Exercise, ExerciseError, Part, Sheet, sheets
+from workshop.teaching.sheet import Exercise, ExerciseError, Part, Sheet, placeholders, sheets
 
 OUT = ROOT / "_build"
 MARK = "reread"  # the key in the metadata by which a handed-in notebook is known
@@ -41,6 +41,34 @@ def student_notebook(sheet: Sheet) -> NotebookNode:
         cells += _task(sheet, exercise, glued)
         if exercise.to_mark:
             cells.append(_text(ANSWER, exercise, "answer"))
+    return _notebook(sheet, cells)
+
+
+def practice_notebook(sheet: Sheet) -> NotebookNode:
+    """The tasks for one who learns alone: after each the checks, which say what is wrong, and the
+    solution under a line that opens it.  It runs to its end before it is filled in."""
+    glued = sheet.glued()
+    cells = list(_opening(sheet, glued))
+    cells.append(_made("%load_ext analysis.show.exercise", None, "setup"))
+    for exercise in sheet.exercises:
+        cells += _task(sheet, exercise, glued)
+        if exercise.to_mark:
+            cells.append(_text(ANSWER, exercise, "answer"))
+        checks = exercise.of("check")
+        if checks:
+            cells.append(_text("**Checks**: run them when you have answered.", exercise, "label"))
+        names = [n for part in exercise.of("start") for n in placeholders(part.source)]
+        for part in checks:
+            used = {n.id for n in ast.walk(ast.parse(part.source)) if isinstance(n, ast.Name)}
+            first = " ".join(["%%check", *(name for name in names if name in used)])
+            cells.append(_made(f"{first}\n{part.source}", exercise, "check"))
+        solution = [
+            plain(part.source, glued, _where(sheet, part))
+            if part.cell is None
+            else f"```python\n{part.source}\n```"
+            for part in exercise.of("code", "solution")
+        ]
+        cells.append(_text(folded("Solution", "\n\n".join(solution)), exercise, "solution"))
     return _notebook(sheet, cells)
 
 
@@ -136,7 +164,11 @@ def _text(source: str, exercise: Exercise | None, part: str) -> NotebookNode:
 
 
 def _code(part: Part, exercise: Exercise | None) -> NotebookNode:
-    return nbformat.v4.new_code_cell(part.source, metadata=_mark(exercise, part.name))
+    return _made(part.source, exercise, part.name)
+
+
+def _made(source: str, exercise: Exercise | None, part: str) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata=_mark(exercise, part))
 
 
 def _notebook(sheet: Sheet, cells: list[NotebookNode]) -> NotebookNode:
@@ -248,7 +280,8 @@ def _told(text: str) -> bytes:
     return text.format(title=title, version=downloads.version()).encode()
 
 
-def _written(notebook: NotebookNode) -> bytes:
+def written(notebook: NotebookNode) -> bytes:
+    """The bytes of its file."""
     return (nbformat.writes(notebook) + "\n").encode()
 
 
@@ -263,13 +296,13 @@ def student_files(wanted: list[Sheet]) -> dict[str, bytes]:
                 f"book/exercises/{sheet.file.name}: the student's edition would hold a line of a "
                 f"solution: {found[0]!r}"
             )
-        files[f"{sheet.name}.ipynb"] = _written(notebook)
+        files[f"{sheet.name}.ipynb"] = written(notebook)
     return files | {LOCK.name: LOCK.read_bytes(), "README.txt": _told(_README)}
 
 
 def teacher_files(wanted: list[Sheet]) -> dict[str, bytes]:
     """The files of the teacher's edition by name."""
-    files = {f"{sheet.name}.ipynb": _written(teacher_notebook(sheet)) for sheet in wanted}
+    files = {f"{sheet.name}.ipynb": written(teacher_notebook(sheet)) for sheet in wanted}
     return files | {"key.csv": key(wanted).encode(), "README.txt": _told(_TEACHER)}
 
 

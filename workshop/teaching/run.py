@@ -20,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from analysis.checks.words import listed
+from analysis.show.exercise import fault, not_answered
 from workshop.places import ROOT
 from workshop.teaching.editions import ANSWER, MARK
 from workshop.teaching.sheet import Exercise, Sheet, placeholders
@@ -143,7 +144,7 @@ def _try(answer: Answer, cells: list[NotebookNode], kernel: _Kernel) -> None:
         names = [n for part in exercise.of("start") for n in placeholders(part.source)]
         if names and (empty := _empty(names, kernel)):
             answer.open = True
-            answer.faults.append(f"not answered yet: give {empty} a value in place of `...`.")
+            answer.faults.append(not_answered(empty))
         else:
             _check(answer, kernel, failed)
     except _Stopped as stopped:
@@ -169,19 +170,11 @@ def _check(answer: Answer, kernel: _Kernel, failed: _Error | None) -> None:
         error = kernel.run(part.source)
         if error is None:
             answer.points += line.points
-        elif error.name == "AssertionError":
-            answer.faults.append(error.value)
-        elif error.name == "NotImplementedError":
-            answer.open = True
-            answer.faults.append(
-                "not answered yet: write the code that the starting cell leaves open."
-            )
-        elif error.name == "NameError":
-            if failed and answer.faults:
-                continue  # the cell that stopped did not come to it
-            answer.faults.append(f"{error.value}: keep the names that the starting cell gives.")
-        else:
-            answer.faults.append(f"the checks cannot use your answer: {error.name}: {error.value}")
+            continue
+        if error.name == "NameError" and failed and answer.faults:
+            continue  # the cell that stopped did not come to it
+        answer.open = answer.open or error.name == "NotImplementedError"
+        answer.faults.append(fault(error.name, error.value))
     answer.faults = list(dict.fromkeys(answer.faults))
 
 

@@ -139,6 +139,11 @@ def files() -> list[Path]:
     return [page for page in chapters.notebooks() if page.parent == FOLDER]
 
 
+def is_sheet(page: str) -> bool:
+    """Whether a page of this name, such as `book/exercises/table1`, is one of exercises."""
+    return page.rpartition("/")[0] == FOLDER.relative_to(ROOT).as_posix()
+
+
 def sheets(names: Iterable[str] = ()) -> list[Sheet]:
     """All sheets, or those of these chapters.  Raises :class:`ExerciseError` for a name that has
     none."""

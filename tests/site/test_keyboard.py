@@ -9,8 +9,6 @@ from playwright.sync_api import Browser, Page
 
 from tests.site.browsers import listen, settle, until
 
-pytestmark = pytest.mark.thorough
-
 CHAPTER = "book/table2.html"
 LEDGER = "book/verdicts.html"
 

@@ -4,22 +4,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.site.browsers import settle
 from workshop.places import HTML
-
-pytestmark = pytest.mark.thorough
 
 PAGES = ("index", "verdicts", "table1", "coherence", "cutoff")
 SETTINGS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 FOLDER = HTML.parent / "screenshots"
 
 
-def _top(page: Page, width: int) -> dict[str, int]:
-    """The first screens of a page: the ledger alone is forty screens long."""
-    height = page.evaluate("document.documentElement.scrollHeight")
-    return {"x": 0, "y": 0, "width": width, "height": min(height, 4000)}
+LONGEST = 4000  # pixels of a picture: the ledger alone is forty screens long
 
 
 @pytest.mark.parametrize(("width", "scheme"), SETTINGS)
@@ -28,12 +23,12 @@ def test_screenshot(browser: Browser, site: Path, name: str, width: int, scheme:
     FOLDER.mkdir(exist_ok=True)
     file = FOLDER / f"{name}-{width}-{scheme}.png"
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, reduced_motion="reduce"
+        viewport={"width": width, "height": LONGEST}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
     page.goto((site / "book" / f"{name}.html").as_uri())
     settle(page)
-    page.screenshot(path=file, full_page=True, clip=_top(page, width))
+    page.screenshot(path=file)
     context.close()
     with Image.open(file) as picture:
         assert picture.width == width

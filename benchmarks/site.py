@@ -5,11 +5,10 @@ Each page is opened without a cache, from a local server that compresses, in Chr
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workshop import chapters
+from workshop import browser, chapters
 from workshop.places import HTML
 from workshop.serve import served
 
@@ -37,7 +36,7 @@ class Opened:
         return sum(self.kinds.values())
 
 
-def open_page(browser, address: str, name: str, width: int = 1280) -> Opened:
+def open_page(started, address: str, name: str, width: int = 1280) -> Opened:
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     page.add_init_script(_OBSERVE)
@@ -70,21 +69,15 @@ def all_pages() -> list[str]:
 
 def measure(html: Path = HTML, widths: tuple[int, ...] = (1280, 390)) -> None:
     """Print a line for each page; movement and time are the worst of both widths."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
+    chromium = browser.find()
     if chromium is None or not (html / "index.html").is_file():
         raise SystemExit("The site is measured in Chromium, from the built book (`make book`).")
     kinds = [*KINDS.values(), "other"]
     heads = "".join(f"{k + ', kB':>10}" for k in kinds)
     print(f"{'page':34}{heads}{'all, kB':>10}{'shift':>8}{'paint, s':>10}")
-    with served(html, "/a/book/") as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with served(html, "/a/book/") as address, browser.started(chromium) as started:
         for name in all_pages():
-            each = [open_page(browser, address, name, width) for width in widths]
+            each = [open_page(started, address, name, width) for width in widths]
             first = each[0]
             sizes = "".join(f"{first.kinds[k] / 1000:10.1f}" for k in kinds)
             print(
@@ -92,7 +85,6 @@ def measure(html: Path = HTML, widths: tuple[int, ...] = (1280, 390)) -> None:
                 f"{max(o.shift for o in each):8.3f}{max(o.paint for o in each):10.2f}",
                 flush=True,
             )
-        browser.close()
 
 
 if __name__ == "__main__":

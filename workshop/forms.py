@@ -8,9 +8,9 @@ from pathlib import Path
 
 from analysis.files import write_all
 from analysis.record import RecordError
-from workshop import ChapterFailed
+from workshop import ChapterFailed, browser
 from workshop.downloads import FILLED_FORM, FORM, filled_form, in_words
-from workshop.pdf import FLAGS, chromium, without_clock
+from workshop.pdf import chromium, without_clock
 from workshop.places import HTML, ROOT
 
 
@@ -32,21 +32,15 @@ def make_forms(folder: Path = HTML.parent) -> list[Path]:
 
 def printed(program: str, text: str) -> bytes:
     """A page that stands alone as a PDF: A4, light, every fold open."""
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        try:
-            page = browser.new_context(
-                java_script_enabled=False, offline=True, color_scheme="light"
-            ).new_page()
-            file = Path(folder, "form.html")
-            file.write_text(text, "utf-8")
-            page.goto(file.as_uri(), wait_until="load")
-            margin = dict.fromkeys(("top", "right", "bottom", "left"), "16mm")
-            content = page.pdf(format="A4", margin=margin, tagged=True, outline=True)
-        finally:
-            browser.close()
+    with tempfile.TemporaryDirectory() as folder, browser.started(program) as started:
+        page = started.new_context(
+            java_script_enabled=False, offline=True, color_scheme="light"
+        ).new_page()
+        file = Path(folder, "form.html")
+        file.write_text(text, "utf-8")
+        page.goto(file.as_uri(), wait_until="load")
+        margin = dict.fromkeys(("top", "right", "bottom", "left"), "16mm")
+        content = page.pdf(format="A4", margin=margin, tagged=True, outline=True)
     return without_clock(content)
 
 

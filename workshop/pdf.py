@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import io
 import re
-import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -26,15 +25,13 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from analysis.printed import printable
-from workshop import ChapterFailed
+from workshop import ChapterFailed, browser
 from workshop.downloads import in_words
 from workshop.places import HTML, PAPERS, ROOT
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 OLDEST = 131  # the first Chromium that prints the margins of a page as CSS says
 SHEET = Path(__file__).with_name("pdf.css")
 FILE = "four-tables-272-patients.pdf"  # the zip file of the site has the same name
@@ -287,8 +284,7 @@ def broken(text: str) -> list[str]:
 
 
 def chromium() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    if (found := browser.find()) is None:
         raise ChapterFailed(
             "The PDF is printed by Chromium, and none is on this machine: install it "
             "(Debian, Ubuntu: `apt-get install chromium`) and run `make pdf` again."
@@ -302,37 +298,29 @@ def printed(book: Book, text: str) -> tuple[bytes, dict[str, int]]:
     It is printed twice: only then are the numbers of the pages known that the table of contents
     tells.
     """
-    from playwright.sync_api import sync_playwright
-
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-        try:
-            if int(browser.version.split(".")[0]) < OLDEST:
-                raise ChapterFailed(
-                    f"This Chromium is {browser.version}; the PDF needs {OLDEST} or newer."
-                )
-            context = browser.new_context(
-                java_script_enabled=False, offline=True, color_scheme="light"
+    with tempfile.TemporaryDirectory() as folder, browser.started(chromium()) as started:
+        if int(started.version.split(".")[0]) < OLDEST:
+            raise ChapterFailed(
+                f"This Chromium is {started.version}; the PDF needs {OLDEST} or newer."
             )
-            page = context.new_page()
-            page.set_default_timeout(300_000)
-            file = Path(folder, "book.html")
+        context = started.new_context(java_script_enabled=False, offline=True, color_scheme="light")
+        page = context.new_page()
+        page.set_default_timeout(300_000)
+        file = Path(folder, "book.html")
 
-            def once(text: str) -> tuple[bytes, dict[str, int]]:
-                file.write_text(text, "utf-8")
-                page.goto(file.as_uri(), wait_until="load")
-                content = page.pdf(
-                    prefer_css_page_size=True, print_background=True, tagged=True, outline=True
-                )
-                return content, beginnings(content, book)
+        def once(text: str) -> tuple[bytes, dict[str, int]]:
+            file.write_text(text, "utf-8")
+            page.goto(file.as_uri(), wait_until="load")
+            content = page.pdf(
+                prefer_css_page_size=True, print_background=True, tagged=True, outline=True
+            )
+            return content, beginnings(content, book)
 
-            _, numbers = once(text)
-            content, again = once(numbered(text, numbers))
-            if again != numbers:
-                raise ChapterFailed("The pages moved when their numbers were filled in.")
-            return content, numbers
-        finally:
-            browser.close()
+        _, numbers = once(text)
+        content, again = once(numbered(text, numbers))
+        if again != numbers:
+            raise ChapterFailed("The pages moved when their numbers were filled in.")
+        return content, numbers
 
 
 def beginnings(content: bytes, book: Book) -> dict[str, int]:

@@ -1,19 +1,6 @@
-"""A browser for the tests of the pages, and what they share."""
+"""What the tests of pages in a browser share."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from playwright.sync_api import Browser, Page, sync_playwright
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@contextmanager
-def started(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+from playwright.sync_api import Page
 
 
 def listen(page: Page) -> list[str]:

@@ -1,18 +1,16 @@
 """The built book, and a browser. `make check-site` demands both; otherwise tests are skipped."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
-from tests.site import browsers
+from workshop.browser import find, started
 from workshop.places import HTML, site_is_current
 
 REQUIRED = os.environ.get("SITE_REQUIRED") == "1"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 
 
 def missing(what: str) -> None:
@@ -32,13 +30,12 @@ def site() -> Path:
 def chromium() -> str:
     if not REQUIRED:  # a minute of browser is not for every `make test`
         pytest.skip("browser checks are run by `make check-site`")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
+    if (found := find()) is None:
         pytest.fail("no Chromium on this machine, and the browser checks need one")
     return found
 
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
-    with browsers.started(chromium) as browser:
+    with started(chromium) as browser:
         yield browser

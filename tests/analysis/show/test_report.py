@@ -2,7 +2,6 @@
 
 import itertools
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from analysis.show.report import report
 from analysis.show.terminal import ledger_text
 from tests.analysis.ledgers import PAPER, findings, ledger
 from tests.workshop.made_up_papers import SHAPES, record
+from workshop.browser import find, started
 
 HOSTILE = '<script>document.title="run"</script><img src=https://example.org/x onerror=alert(1)>'
 
@@ -230,18 +230,15 @@ def test_what_a_terminal_would_obey_is_shown_in_every_text():
 
 # --- in a browser ------------------------------------------------------------------------
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytest.importorskip("playwright.sync_api")
+CHROMIUM = find()
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as p:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with started(CHROMIUM) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import pytest
 from analysis.findings import Verdict
 from analysis.show import tables
 from tests.analysis.ledgers import ROOT, findings, ledger
+from workshop.browser import find, started
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytest.importorskip("playwright.sync_api")
+CHROMIUM = find()
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 STATIC = ROOT / "book" / "_static"
@@ -25,11 +26,8 @@ PAGE = """<!doctype html>
 
 @pytest.fixture(scope="module")
 def browser():
-    with playwright.sync_playwright() as p:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with started(CHROMIUM) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

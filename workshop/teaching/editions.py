@@ -27,6 +27,7 @@ from workshop.teaching.sheet import Exercise, ExerciseError, Part, Sheet, placeh
 OUT = ROOT / "_build"
 MARK = "reread"  # the key in the metadata by which a handed-in notebook is known
 ANSWER = "*Write your answer here.*"
+_CHECKS = "**Checks**: run the folded cells when you have answered; their code gives much away."
 
 
 # --- notebooks -------------------------------------------------------------------------------
@@ -56,12 +57,14 @@ def practice_notebook(sheet: Sheet) -> NotebookNode:
             cells.append(_text(ANSWER, exercise, "answer"))
         checks = exercise.of("check")
         if checks:
-            cells.append(_text("**Checks**: run them when you have answered.", exercise, "label"))
+            cells.append(_text(_CHECKS, exercise, "label"))
         names = [n for part in exercise.of("start") for n in placeholders(part.source)]
         for part in checks:
             used = {n.id for n in ast.walk(ast.parse(part.source)) if isinstance(n, ast.Name)}
             first = " ".join(["%%check", *(name for name in names if name in used)])
-            cells.append(_made(f"{first}\n{part.source}", exercise, "check"))
+            cell = _made(f"{first}\n{part.source}", exercise, "check")
+            cell.metadata["jupyter"] = {"source_hidden": True}  # it says how to get the answer
+            cells.append(cell)
         solution = [
             plain(part.source, glued, _where(sheet, part))
             if part.cell is None

@@ -26,6 +26,8 @@ def test_it_has_all_but_the_marking_guide(small):
     shown = parts_of(notebook, "check")
     assert [cell.partition("\n")[2] for cell in shown] == checks
     assert all(cell.startswith("%%check") for cell in shown)
+    hidden = [c for c in notebook.cells if c.metadata.get("jupyter", {}).get("source_hidden")]
+    assert [c.source for c in hidden] == shown  # they compute the answer
     text = nbformat.writes(notebook)
     assert "Marking guide" not in text
     assert all(not cell.get("outputs") for cell in notebook.cells)

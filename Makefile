@@ -37,8 +37,8 @@ test: $(INSTALLED)  ## Lint, unit tests, pairs, and every chapter against its ou
 	$(RUN) pytest -n 2 -m "not slow and not thorough"
 	$(RUN) pytest --nbval --nbval-current-env -n 2 --dist loadfile book --ignore=book/exercises
 
-check-slow: $(INSTALLED)  ## The tests that build whole books: stale pages, two cold builds
-	$(RUN) pytest -n 2 -m "slow and not thorough"
+check-slow: book  ## The tests that build whole books, and others that take their time
+	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m "slow and not thorough"
 
 check-site: book  ## Look at every built page: links, then a browser (needs Chromium)
 	SITE_REQUIRED=1 $(RUN) pytest -n 2 -m "not slow and not thorough" tests/site

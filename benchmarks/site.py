@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from workshop import browser, chapters
+from workshop import chapters
+from workshop.browser import find, started
 from workshop.places import HTML
 from workshop.serve import served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _OBSERVE = """
 window.moved = 0; window.painted = 0;
@@ -36,7 +41,7 @@ class Opened:
         return sum(self.kinds.values())
 
 
-def open_page(started, address: str, name: str, width: int = 1280) -> Opened:
+def open_page(browser: Browser, address: str, name: str, width: int = 1280) -> Opened:
     context = browser.new_context(viewport={"width": width, "height": 900})
     page = context.new_page()
     page.add_init_script(_OBSERVE)
@@ -69,15 +74,15 @@ def all_pages() -> list[str]:
 
 def measure(html: Path = HTML, widths: tuple[int, ...] = (1280, 390)) -> None:
     """Print a line for each page; movement and time are the worst of both widths."""
-    chromium = browser.find()
+    chromium = find()
     if chromium is None or not (html / "index.html").is_file():
         raise SystemExit("The site is measured in Chromium, from the built book (`make book`).")
     kinds = [*KINDS.values(), "other"]
     heads = "".join(f"{k + ', kB':>10}" for k in kinds)
     print(f"{'page':34}{heads}{'all, kB':>10}{'shift':>8}{'paint, s':>10}")
-    with served(html, "/a/book/") as address, browser.started(chromium) as started:
+    with served(html, "/a/book/") as address, started(chromium) as browser:
         for name in all_pages():
-            each = [open_page(started, address, name, width) for width in widths]
+            each = [open_page(browser, address, name, width) for width in widths]
             first = each[0]
             sizes = "".join(f"{first.kinds[k] / 1000:10.1f}" for k in kinds)
             print(

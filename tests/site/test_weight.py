@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from benchmarks.site import open_page
 from tests.site.test_links import PAGES, fetches, parsed
 from workshop.extension import icons
 from workshop.extension.weight import NEEDS, Used, is_needed, pruned, rules
@@ -130,6 +131,14 @@ def test_the_text_does_not_move(
         moved = page.evaluate("window.moved")
     context.close()
     assert moved < 0.02
+
+
+def test_the_benchmark_measures_what_a_reader_gets(browser: Browser, site: Path) -> None:
+    with served(site, "/sub/") as address:
+        opened = open_page(browser, address, FRONT)
+    assert 0 < opened.kinds["html"] < opened.total < FRONT_LIMIT
+    assert opened.shift < 0.02
+    assert opened.paint > 0
 
 
 @pytest.mark.parametrize("place", ["folder", "server"])

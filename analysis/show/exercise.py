@@ -55,7 +55,7 @@ def load_ipython_extension(shell: Any) -> None:
         try:
             exec(compile(shell.transform_cell(cell), "<checks>", "exec"), shell.user_ns)
         except Exception as error:
-            print(first_up(fault(type(error).__name__, str(error))))
+            print(first_up(fault(type(error).__name__, " ".join(str(error).split()))))
         else:
             print("Right.")
 

@@ -70,8 +70,8 @@ def darken(page: Page) -> None:
 
 def mark_looks(page: Page) -> int:
     """Mark three texts of each look (colour, size and weight of the letters, all grounds behind
-    them; how a link differs from its text), and say how many looks there are: axe-core takes its time with the contrast of each text,
-    and would say of the others what it says of these."""
+    them; how a link differs from its text), and say how many looks there are: axe-core takes its
+    time with the contrast of each text, and would say of the others what it says of these."""
     return page.evaluate(
         """() => {
           const grounds = (element) => {

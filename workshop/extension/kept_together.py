@@ -1,7 +1,7 @@
 """A short expression such as "P = 0.044" or "39.69 ± 6.17" is not broken over two lines.
 
-Nor is "Table 1" or a short compound (*E-value*, *9.3-fold*; *cut-off* in a heading), and a computed number has
-a minus sign, as the prose has, not a hyphen.
+Nor is "Table 1" or a short compound (*E-value*, *9.3-fold*; *cut-off* in a heading), and a computed
+number has a minus sign, as the prose has, not a hyphen.
 """
 
 from __future__ import annotations

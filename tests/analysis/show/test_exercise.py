@@ -63,6 +63,10 @@ def shell():
         ("share = ...", "Not answered yet: give `share` a value in place of `...`.\n"),
         ("share = 0.5", "Share: of all patients.\n"),
         ("share = 0.25", "Right.\n"),
+        (
+            "class Odd:\n    def __sub__(self, other): raise ValueError('two\\nlines')\nshare = Odd()",
+            "The checks cannot use your answer: ValueError: two lines\n",
+        ),
         ("share = 'a'", "The checks cannot use your answer: TypeError"),
         ("other = 0.25", "Name 'share' is not defined: keep the names"),
     ],

@@ -54,6 +54,20 @@ def test_a_sheet_says_how_to_work_on_its_page(site: Path, sheet: Sheet) -> None:
 
 @pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
+@pytest.mark.parametrize("tag", ["solution", "check"])
+def test_one_line_opens_the_cells_that_follow_one_another(
+    site: Path, sheet: Sheet, tag: str
+) -> None:
+    cells = parsed(site, f"book/exercises/{sheet.name}").select(f"div.cell.tag_{tag}")
+    assert not [c for c in cells if (after := c.find_next_sibling()) and after in cells]
+    assert all(len(cell.select("details")) == 1 for cell in cells)
+    name = "code" if tag == "solution" else tag
+    held = [part.source for e in sheet.exercises for part in e.of(name)]
+    shown = [code.get_text().strip() for cell in cells for code in cell.select("pre")]
+    assert [code for code in shown if code in held] == held
+
+
+@pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
 def test_the_outputs_beside_a_sheet_are_those_of_the_book(sheet: Sheet) -> None:
     """What nbval does for the chapters: these have just been executed for the site."""
     made = [c.outputs for c in chapters.code_cells(execute.executed(sheet.file))]

@@ -29,9 +29,10 @@ class FoldEveryCell(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs: object) -> None:
-        for cell in self.document.findall(nodes.container):
-            if cell.get("nb_element") != "cell_code":
-                continue
+        cells = [n for n in self.document.findall(nodes.container) if is_cell(n)]
+        for tag in WHOLE:
+            _join([cell for cell in cells if has_tag(cell, tag)])
+        for cell in cells:
             if not any("cell_output" in part["classes"] for part in cell.findall(nodes.container)):
                 cell["classes"].append(SILENT)
             if words := next((w for tag, w in WHOLE.items() if has_tag(cell, tag)), None):
@@ -44,6 +45,20 @@ class FoldEveryCell(SphinxPostTransform):
                     TO_FILL_IN if has_tag(cell, "exercise") else ("Show the code", "Hide the code")
                 )
                 cell["prompt_show"], cell["prompt_hide"] = words
+
+
+def is_cell(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+
+def _join(cells: list[nodes.container]) -> None:
+    """Cells that follow one another become one, so that one line opens them all."""
+    for cell in reversed(cells):
+        place = cell.parent.index(cell)
+        before = cell.parent[place - 1] if place else None
+        if any(before is other for other in cells):
+            before += cell.children
+            cell.parent.remove(cell)
 
 
 def has_tag(cell: nodes.Element, tag: str) -> bool:

@@ -55,14 +55,14 @@ def practice_notebook(sheet: Sheet) -> NotebookNode:
         cells += _task(sheet, exercise, glued)
         if exercise.to_mark:
             cells.append(_text(ANSWER, exercise, "answer"))
-        checks = exercise.of("check")
-        if checks:
+        if exercise.checks:
             cells.append(_text(_CHECKS, exercise, "label"))
         names = [n for part in exercise.of("start") for n in placeholders(part.source)]
-        for part in checks:
-            used = {n.id for n in ast.walk(ast.parse(part.source)) if isinstance(n, ast.Name)}
+        for parts in exercise.checks:
+            source = "\n\n".join(part.source for part in parts)
+            used = {n.id for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Name)}
             first = " ".join(["%%check", *(name for name in names if name in used)])
-            cell = _made(f"{first}\n{part.source}", exercise, "check")
+            cell = _made(f"{first}\n{source}", exercise, "check")
             cell.metadata["jupyter"] = {"source_hidden": True}  # it says how to get the answer
             cells.append(cell)
         solution = [
@@ -86,8 +86,9 @@ def teacher_notebook(sheet: Sheet) -> NotebookNode:
                 text = plain(part.source, glued, _where(sheet, part))
                 cells.append(_text(f"**Solution**\n\n{text}", exercise, "solution"))
                 continue
-            label = "Solution in code" if part.name == "code" else "Checks"
-            cells.append(_text(f"**{label}**", exercise, f"{part.name}-label"))
+            if cells[-1].metadata[MARK]["part"] != part.name:  # one label for those in a row
+                label = "Solution in code" if part.name == "code" else "Checks"
+                cells.append(_text(f"**{label}**", exercise, f"{part.name}-label"))
             cell = _code(part, exercise)
             cell.outputs = [o for o in executed[part.cell].outputs if not _for_the_prose(o)]
             cells.append(cell)

@@ -25,6 +25,7 @@ from workshop.places import BOOK, ROOT
 
 FOLDER = BOOK / "exercises"
 START, SOLUTION, CHECK = "exercise", "solution", "check"  # tags of cells
+MORE = "more"  # beside CHECK: this cell goes on with the checks before it, for the same points
 KINDS = ("By hand", "Reading", "Code")
 LEVELS = ("easy", "medium", "hard")
 
@@ -49,6 +50,7 @@ class Part:
     source: str
     line: int
     cell: int | None = None  # of the code cells of the sheet, from 0; None for text
+    goes_on: bool = False  # a cell of checks that belongs to the one before it
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,19 @@ class Exercise:
         return [part for part in self.parts if part.name in names]
 
     @property
+    def checks(self) -> list[list[Part]]:
+        """The cells of checks, those that give the same points together, in their order."""
+        together: list[list[Part]] = []
+        for part in self.of("check"):
+            if part.goes_on and together:
+                together[-1].append(part)
+            else:
+                together.append([part])
+        return together
+
+    @property
     def by_checks(self) -> list[Points]:
-        """What the checks give, one line for each check cell, in their order."""
+        """What the checks give, one line for each of :attr:`checks`."""
         return [line for line in self.marking if line.by_checks]
 
     @property
@@ -213,6 +226,7 @@ class _Piece:
     source: str
     line: int
     cell: int | None = None
+    goes_on: bool = False
 
 
 def _parts(notebook: NotebookNode, file: Path) -> Iterator[_Piece]:
@@ -220,11 +234,14 @@ def _parts(notebook: NotebookNode, file: Path) -> Iterator[_Piece]:
     code = 0
     for cell, start in zip(notebook.cells, notebook.metadata["source_map"], strict=True):
         if cell.cell_type == "code":
-            tags = [tag for tag in cell.metadata.get("tags", []) if tag in _OF_TAG]
+            held = cell.metadata.get("tags", [])
+            tags = [tag for tag in held if tag in _OF_TAG]
             if len(tags) > 1:
                 raise _refused(file, start, f"a cell has one of the tags {', '.join(_OF_TAG)}")
+            if MORE in held and tags != [CHECK]:
+                raise _refused(file, start, f"the tag {MORE} stands beside {CHECK} alone")
             name = _OF_TAG[tags[0]] if tags else "given"
-            yield _Piece(name, cell.source, start, code)
+            yield _Piece(name, cell.source, start, code, MORE in held)
             code += 1
             continue
         while start < len(lines) and not lines[start].strip():
@@ -307,7 +324,7 @@ def _exercise(pieces: list[_Piece], place: int, file: Path) -> Exercise:
     body = [piece for piece in [text, *rest[1:]] if piece.source]
     marking = [piece for piece in body if piece.name == "marking"]
     parts = tuple(
-        Part(piece.name, piece.source, piece.line, piece.cell)  # type: ignore[arg-type]
+        Part(piece.name, piece.source, piece.line, piece.cell, piece.goes_on)  # type: ignore[arg-type]
         for piece in body
         if piece.name != "marking"
     )
@@ -362,15 +379,17 @@ def _hold(exercise: Exercise, file: Path) -> None:
         need(of("code"), f"has a cell to start from and no cell with the tag {SOLUTION}")
     if of("check"):
         need(of("start"), f"has checks and no cell to start from (tag {START})")
+    first = next(iter(of("check")), None)
+    need(first is None or not first.goes_on, f"has no checks before those tagged {MORE}")
     need(
-        len(of("check")) == len(exercise.by_checks),
-        f"has {len(of('check'))} cells of checks, and {len(exercise.by_checks)} lines of its "
-        "marking guide give points by the checks",
+        len(exercise.checks) == len(exercise.by_checks),
+        f"has {len(exercise.checks)} checks (cells tagged {MORE} belong to the one before), and "
+        f"{len(exercise.by_checks)} lines of its marking guide give points by the checks",
     )
     for part in of("start"):
         _leaves_something(part, file)
-    for part in of("check"):
-        _asserts(part, file)
+    for parts in exercise.checks:
+        _asserts(parts, file)
 
 
 def _tree(part: Part, file: Path) -> ast.Module:
@@ -395,9 +414,9 @@ def _leaves_something(part: Part, file: Path) -> None:
         )
 
 
-def _asserts(part: Part, file: Path) -> None:
-    found = [node for node in ast.walk(_tree(part, file)) if isinstance(node, ast.Assert)]
+def _asserts(parts: list[Part], file: Path) -> None:
+    found = [n for p in parts for n in ast.walk(_tree(p, file)) if isinstance(n, ast.Assert)]
     if not found or any(node.msg is None for node in found):
         raise _refused(
-            file, part.line, "a cell of checks holds asserts, each with a message for the student"
+            file, parts[0].line, "checks hold asserts, each with a message for the student"
         )

@@ -102,6 +102,12 @@ assert abs(odds(0.5) - 1) < 1e-9, "odds: half of all patients have even odds."
 assert abs(odds(0.2) - 0.25) < 1e-9, "odds: divide by those without the event, not by all."
 ```
 
+```{code-cell} ipython3
+:tags: [check, more]
+
+assert odds(0) == 0, "odds: without an event they are none."
+```
+
 :::{marking}
 - 1 point by the checks: even odds
 - 3 points by the checks: other odds

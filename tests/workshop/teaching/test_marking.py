@@ -57,6 +57,13 @@ def test_each_mistake_is_told_and_costs_the_others_nothing(small):
     assert not any("Traceback" in said(a) for a in (first, second, third))
 
 
+def test_cells_of_the_same_points_must_all_pass(small):
+    notebook = run.answered(editions.student_notebook(small), small)
+    start(notebook, 2).source = "def odds(share):\n    return share / (1 - share) or 1"
+    _, second, _ = run.mark(notebook, small)
+    assert (second.points, second.faults) == (1, ["odds: without an event they are none."])
+
+
 def test_loops_and_dead_kernels_cost_one_exercise(small):
     notebook = run.answered(editions.student_notebook(small), small)
     start(

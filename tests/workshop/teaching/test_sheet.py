@@ -33,9 +33,10 @@ def test_a_sheet_is_read_into_its_parts(small):
         "check",
         "solution",
     ]
-    assert [part.cell for part in second.parts] == [None, None, 4, 5, 6, 7]
+    assert [part.cell for part in second.parts] == [None, None, 4, 5, 6, 7, 8]
     assert (first.to_mark, second.to_mark, third.to_mark) == (1, 0, 2)
     assert [line.points for line in second.by_checks] == [1, 3]
+    assert [[part.cell for part in cells] for cells in second.checks] == [[6], [7, 8]]
     assert sheets.placeholders(first.of("start")[0].source) == ["share"]
 
 
@@ -49,7 +50,9 @@ FAULTS = {
     "solution": ("{dropdown} Solution\nOnly", "{div} sol\nOnly", "exercise 3 has no `:::{dropdown} Sol"),
     "nothing open": ("share = ...", "share = 0.0", "leaves something open"),
     "assert without words": (', "share: divide the events by the patients."', "", "each with a message"),
-    "checks and guide": ("- 3 points by the checks: other", "- 3 points: other", "2 cells of checks, and 1"),
+    "checks and guide": ("- 3 points by the checks: other", "- 3 points: other", "has 2 checks (cells"),
+    "more of nothing": ("[check]\n\nassert abs(share", "[check, more]\n\nassert abs(share", "no checks before"),
+    "more than checks": ("[exercise]\n\nshare", "[exercise, more]\n\nshare", "the tag more stands beside check"),
     "no Python": ("secret_events / patients", "secret_events / patients", None),
     "directive": (":::{dropdown} Hint\nTry", ":::{include} x.md\nTry", "{include} cannot stand in a sheet"),
     "title": ("# Exercises: a made-up table", "Exercises", "a sheet begins with its title"),

@@ -33,8 +33,9 @@ def repeats(paper: Paper) -> Iterator[Finding]:
         originals = [paper.numbers[n.repeats] for n in numbers if n.repeats]
         verdicts = [_same(n, o) for n, o in zip(numbers, originals, strict=True)]
         verdict = max(verdicts, key=GRAVITY.index)
-        here = " and ".join(n.text for n in numbers)
-        there = " and ".join(o.text for o in originals)
+        units = {n.unit for n in (*numbers, *originals)}
+        shared = units.pop() if len(units) == 1 else None
+        here, there = _printed_in(shared, numbers), _printed_in(shared, originals)
         yield Finding(
             id=f"{statement}.repeats",
             check="text against tables",
@@ -47,6 +48,11 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             assumptions=("both places speak about the same quantity",),
             note=_NOTES.get(verdict, ""),
         )
+
+
+def _printed_in(unit: str | None, numbers: list[Number]) -> str:
+    said = " and ".join(n.text for n in numbers)
+    return f"{said} {unit}" if unit and unit not in said else said
 
 
 def _same(number: Number, original: Number) -> Verdict:

@@ -52,7 +52,6 @@ def test_a_sheet_says_how_to_work_on_its_page(site: Path, sheet: Sheet) -> None:
     assert "On this page" not in sheet.file.with_suffix(".ipynb").read_text("utf-8")
 
 
-@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
 @pytest.mark.parametrize("tag", ["solution", "check"])
 def test_one_line_opens_the_cells_that_follow_one_another(
@@ -67,6 +66,7 @@ def test_one_line_opens_the_cells_that_follow_one_another(
     assert [code for code in shown if code in held] == held
 
 
+@pytest.mark.usefixtures("site")
 @pytest.mark.parametrize("sheet", ALL, ids=[s.name for s in ALL])
 def test_the_outputs_beside_a_sheet_are_those_of_the_book(sheet: Sheet) -> None:
     """What nbval does for the chapters: these have just been executed for the site."""

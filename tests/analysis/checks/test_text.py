@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.audit import audit
 from analysis.findings import Verdict
+from analysis.paper import load_paper
+from analysis.shipped import DATA
 from paper_writer import audit_tree, count_row, mean_row, paper
 
 V = Verdict
@@ -61,6 +64,14 @@ def repeat(scratch, kind, printed, repeats, **more):
 )
 def test_repeats(scratch, kind, printed, repeats, expected):
     assert repeat(scratch, kind, printed, repeats).verdict is expected
+
+
+def test_a_unit_that_both_places_have_is_told():
+    ledger = {f.id: f for f in audit(load_paper(DATA / "yu2023" / "paper.yaml"))}
+    follow_up, share = (ledger[f"abstract.{x}.repeats"] for x in ("follow_up", "sii_control"))
+    assert (follow_up.printed, follow_up.attainable) == ("5 years", "5 years")
+    assert follow_up.by_hand == "Text 5 years; there 5 years."
+    assert share.printed == share.attainable  # only the table says in which unit
 
 
 def test_a_percentage_in_the_text_and_a_proportion_in_the_table(scratch):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 from analysis.findings import Finding, Ledger, Verdict, first_up
-from analysis.paper import Number, Paper
+from analysis.paper import Number, Paper, in_unit
 
 Check = Callable[[Paper], Iterable[Finding]]
 
@@ -60,7 +60,7 @@ def _not_checkable(number: Number) -> Finding:
         verdict=Verdict.NOT_CHECKABLE,
         numbers=(number.id,),
         claim=first_up(f"{number.about} ({number.role})"),
-        printed=number.text,
+        printed=in_unit(number.text, number.unit),
         attainable="no bound",
         by_hand=_MISSING.get(number.role, _MISSING_DEFAULT),
     )

@@ -111,6 +111,13 @@ class Number:
     repeats: str | None = None
 
 
+def in_unit(printed: str, unit: str | None) -> str:
+    """What is printed, with its unit where it does not hold it: `5` as ``5 years``."""
+    if not unit or unit in printed:
+        return printed
+    return f"{printed}%" if unit == "%" else f"{printed} {unit}"
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A group as one row of a table counts it: `n` patients, printed as the number `number`."""

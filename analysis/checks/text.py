@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 
 from analysis.findings import GRAVITY, Finding, Verdict, first_up
-from analysis.paper import Number, Paper, Timeline, parse_relation
+from analysis.paper import Number, Paper, Timeline, in_unit, parse_relation
 from analysis.printed import Bound, Interval, Printed, PrintedDate, format_fixed
 
 # numbers that are stated, not rounded
@@ -35,7 +35,9 @@ def repeats(paper: Paper) -> Iterator[Finding]:
         verdict = max(verdicts, key=GRAVITY.index)
         units = {n.unit for n in (*numbers, *originals)}
         shared = units.pop() if len(units) == 1 else None
-        here, there = _printed_in(shared, numbers), _printed_in(shared, originals)
+        here, there = (
+            in_unit(" and ".join(n.text for n in x), shared) for x in (numbers, originals)
+        )
         yield Finding(
             id=f"{statement}.repeats",
             check="text against tables",
@@ -48,11 +50,6 @@ def repeats(paper: Paper) -> Iterator[Finding]:
             assumptions=("both places speak about the same quantity",),
             note=_NOTES.get(verdict, ""),
         )
-
-
-def _printed_in(unit: str | None, numbers: list[Number]) -> str:
-    said = " and ".join(n.text for n in numbers)
-    return f"{said} {unit}" if unit and unit not in said else said
 
 
 def _same(number: Number, original: Number) -> Verdict:

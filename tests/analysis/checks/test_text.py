@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from analysis.audit import audit
 from analysis.findings import Verdict
-from analysis.paper import load_paper
+from analysis.paper import in_unit, load_paper
 from analysis.shipped import DATA
 from paper_writer import audit_tree, count_row, mean_row, paper
 
@@ -72,6 +72,13 @@ def test_a_unit_that_both_places_have_is_told():
     assert (follow_up.printed, follow_up.attainable) == ("5 years", "5 years")
     assert follow_up.by_hand == "Text 5 years; there 5 years."
     assert share.printed == share.attainable  # only the table says in which unit
+    assert ledger["methods.assumed_rate_years.not_checkable"].printed == "5 years"
+
+
+def test_a_unit_is_told_once():
+    assert in_unit("5", "years") == "5 years"
+    assert in_unit("5 years", "years") == in_unit("5 years", None) == "5 years"
+    assert in_unit("76.8", "%") == in_unit("76.8%", "%") == "76.8%"
 
 
 def test_a_percentage_in_the_text_and_a_proportion_in_the_table(scratch):

@@ -571,8 +571,16 @@ def unready(executed: NotebookNode) -> list[str]:
     return faults
 
 
-def _shown(cell: NotebookNode) -> list[object]:
-    return [(output.get("text"), output.get("data")) for output in cell.outputs]
+def _shown(cell: NotebookNode) -> list[tuple[str, object]]:
+    """What each stream prints, and the data of the rest; a kernel may cut a print in two."""
+    found: list[tuple[str, object]] = []
+    for output in cell.outputs:
+        stream = output.get("name", "")
+        if stream and found and found[-1][0] == stream:
+            found[-1] = (stream, found[-1][1] + output.text)
+        else:
+            found.append((stream, output.text if stream else output.get("data")))
+    return found
 
 
 def main() -> None:

@@ -187,6 +187,15 @@ def test_a_failing_or_different_notebook_would_be_found() -> None:
     assert downloads.differences(executed(error), executed(shown)) == ["cell 0 ends in E: oh"]
 
 
+def test_where_a_kernel_cuts_what_it_prints_is_no_difference() -> None:
+    one, two = ({"output_type": "stream", "name": "stdout", "text": text} for text in "12")
+    both = one | {"text": "12"}
+    last = {"output_type": "display_data", "data": {"text/plain": "2"}, "metadata": {}}
+    assert downloads.differences(executed(one, two), executed(both)) == []
+    assert downloads.differences(executed(one, last), executed(both)) != []
+    assert downloads.differences(executed(one, two | {"name": "stderr"}), executed(both)) != []
+
+
 def test_a_notebook_to_fill_in_that_is_not_ready_would_be_found() -> None:
     def said(text: str) -> nbformat.NotebookNode:
         notebook = executed({"output_type": "stream", "name": "stdout", "text": text})

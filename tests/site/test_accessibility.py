@@ -194,12 +194,12 @@ def test_the_drawers_and_the_search(browser: Browser, site: Path) -> None:
             (".search-button", "#pst-search-dialog"),
         ):
             page.locator(f"{button}:visible").first.click()
-            assert page.locator(dialog).is_visible()
+            page.locator(dialog).wait_for(state="visible")
             found = axe.violations(page, axe.ALL, dialog)
             darken(page)
             assert found + axe.violations(page, axe.COLOURS, dialog) == []
             page.keyboard.press("Escape")
-            assert not page.locator(dialog).is_visible()
+            page.locator(dialog).wait_for(state="hidden")
             page.emulate_media(color_scheme="light")
     finally:
         page.context.close()

@@ -184,7 +184,7 @@ def test_what_opens_keeps_and_gives_back_the_focus(
     page = open_page(width=390, scheme=scheme)
     press(page, button)
     opened = page.locator(dialog)
-    assert opened.is_visible()
+    opened.wait_for(state="visible")
     assert opened.get_attribute("aria-label")
     assert is_focused(page, f"{dialog} *")
     seen = []
@@ -196,8 +196,8 @@ def test_what_opens_keeps_and_gives_back_the_focus(
         seen += [said] if said and not is_focused(page, dialog) else []
     assert unseen(seen) == []
     page.keyboard.press("Escape")
-    assert not opened.is_visible()
-    assert is_focused(page, button)
+    opened.wait_for(state="hidden")  # the browser closes it in its own time
+    page.wait_for_function("s => document.activeElement?.matches(s)", arg=button)
 
 
 def test_the_drawer_closes_by_its_button_and_says_so(open_page) -> None:
@@ -211,14 +211,14 @@ def test_the_drawer_closes_by_its_button_and_says_so(open_page) -> None:
     assert toggle.get_attribute("aria-expanded") == "false"
     assert is_focused(page, ".primary-toggle")
     press(page, ".primary-toggle")  # and once more: the theme has moved its content to and fro
-    assert page.locator("#pst-primary-sidebar-modal .reread-brand").is_visible()
+    page.locator("#pst-primary-sidebar-modal .reread-brand").wait_for(state="visible")
 
 
 def test_a_link_in_the_drawer_leads_to_its_place(open_page) -> None:
     page = open_page(width=390)
     press(page, ".secondary-toggle")
     press(page, "#pst-secondary-sidebar-modal li:nth-child(3) > a")
-    assert not page.locator("#pst-secondary-sidebar-modal").is_visible()
+    page.locator("#pst-secondary-sidebar-modal").wait_for(state="hidden")
     goal = page.evaluate("decodeURIComponent(location.hash)")
     assert is_focused(page, goal)
     top = page.locator(goal).bounding_box()["y"]

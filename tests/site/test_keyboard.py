@@ -165,6 +165,10 @@ def press(page: Page, selector: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
+def wait_for_focus(page: Page, selector: str) -> None:
+    page.wait_for_function("s => document.activeElement?.matches(s)", arg=selector)
+
+
 def is_focused(page: Page, selector: str) -> bool:
     return page.evaluate("s => document.activeElement?.matches(s) ?? false", selector)
 
@@ -186,7 +190,7 @@ def test_what_opens_keeps_and_gives_back_the_focus(
     opened = page.locator(dialog)
     opened.wait_for(state="visible")
     assert opened.get_attribute("aria-label")
-    assert is_focused(page, f"{dialog} *")
+    wait_for_focus(page, f"{dialog} *")
     seen = []
     for _ in range(8):
         page.keyboard.press("Tab")
@@ -197,7 +201,7 @@ def test_what_opens_keeps_and_gives_back_the_focus(
     assert unseen(seen) == []
     page.keyboard.press("Escape")
     opened.wait_for(state="hidden")  # the browser closes it in its own time
-    page.wait_for_function("s => document.activeElement?.matches(s)", arg=button)
+    wait_for_focus(page, button)
 
 
 def test_the_drawer_closes_by_its_button_and_says_so(open_page) -> None:
@@ -206,10 +210,10 @@ def test_the_drawer_closes_by_its_button_and_says_so(open_page) -> None:
     assert toggle.get_attribute("aria-expanded") == "false"
     press(page, ".primary-toggle")
     assert toggle.get_attribute("aria-expanded") == "true"
-    assert is_focused(page, ".reread-close")
+    wait_for_focus(page, ".reread-close")
     page.keyboard.press("Space")
     assert toggle.get_attribute("aria-expanded") == "false"
-    assert is_focused(page, ".primary-toggle")
+    wait_for_focus(page, ".primary-toggle")
     press(page, ".primary-toggle")  # and once more: the theme has moved its content to and fro
     page.locator("#pst-primary-sidebar-modal .reread-brand").wait_for(state="visible")
 
@@ -220,7 +224,7 @@ def test_a_link_in_the_drawer_leads_to_its_place(open_page) -> None:
     press(page, "#pst-secondary-sidebar-modal li:nth-child(3) > a")
     page.locator("#pst-secondary-sidebar-modal").wait_for(state="hidden")
     goal = page.evaluate("decodeURIComponent(location.hash)")
-    assert is_focused(page, goal)
+    wait_for_focus(page, goal)
     top = page.locator(goal).bounding_box()["y"]
     assert 0 <= top < 300
 
@@ -235,7 +239,7 @@ def test_the_side_bar_goes_and_comes_on_a_wide_screen(open_page) -> None:
         page,
         "getComputedStyle(document.querySelector('#pst-primary-sidebar')).visibility == 'hidden'",
     )
-    assert is_focused(page, ".primary-toggle")
+    wait_for_focus(page, ".primary-toggle")
     page.keyboard.press("Enter")
     assert toggle.get_attribute("aria-expanded") == "true"
 
@@ -244,9 +248,9 @@ def test_the_search_by_its_keys(open_page) -> None:
     page = open_page(listening=False)  # what the search finds is held by other tests
     page.locator(".prev-next-area a").first.focus()
     page.keyboard.press("Control+k")
-    assert is_focused(page, "#pst-search-dialog input")
+    wait_for_focus(page, "#pst-search-dialog input")
     page.keyboard.press("Escape")
-    assert is_focused(page, ".prev-next-area a")
+    wait_for_focus(page, ".prev-next-area a")
     page.keyboard.press("Control+k")
     page.keyboard.type("youden")
     page.keyboard.press("Enter")
@@ -318,5 +322,5 @@ def test_the_ledger_by_keyboard(open_page) -> None:
     page.keyboard.press("Enter")
     page.wait_for_selector(".reread-copies")
     page.keyboard.press("Tab")
-    assert is_focused(page, ".reread-copies button")
+    wait_for_focus(page, ".reread-copies button")
     assert unseen([page.evaluate(FOCUSED)]) == []

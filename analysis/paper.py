@@ -112,8 +112,8 @@ class Number:
 
 
 def in_unit(printed: str, unit: str | None) -> str:
-    """What is printed, with its unit where it does not hold it: `5` as ``5 years``."""
-    if not unit or unit in printed:
+    """What is printed, with its unit where it does not end with it: `5` as ``5 years``."""
+    if not unit or printed.endswith(unit):
         return printed
     return f"{printed}%" if unit == "%" else f"{printed} {unit}"
 

@@ -552,7 +552,7 @@ def differences(executed: NotebookNode, stored: NotebookNode) -> list[str]:
         for output in ours.outputs:
             if output.output_type == "error":
                 return [f"cell {number} ends in {output.ename}: {output.evalue}"]
-        if _shown(ours) != _shown(theirs):
+        if shown(ours.outputs) != shown(theirs.outputs):
             faults.append(f"cell {number} shows something else than in the book")
     return faults
 
@@ -571,10 +571,10 @@ def unready(executed: NotebookNode) -> list[str]:
     return faults
 
 
-def _shown(cell: NotebookNode) -> list[tuple[str, object]]:
+def shown(outputs: list[NotebookNode]) -> list[tuple[str, object]]:
     """What each stream prints, and the data of the rest; a kernel may cut a print in two."""
     found: list[tuple[str, object]] = []
-    for output in cell.outputs:
+    for output in outputs:
         stream = output.get("name", "")
         if stream and found and found[-1][0] == stream:
             found[-1] = (stream, found[-1][1] + output.text)

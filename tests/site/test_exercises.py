@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from nbformat import NotebookNode
 
 from tests.workshop.teaching.conftest import all_sheets
-from workshop import chapters, execute
+from workshop import chapters, downloads, execute
 from workshop.teaching.sheet import Sheet
 
 ALL = all_sheets()
@@ -77,20 +78,16 @@ def test_the_outputs_beside_a_sheet_are_those_of_the_book(sheet: Sheet) -> None:
 
 def texts(outputs: list) -> list[object]:
     """What a cell printed, and what it shows as text; told values stand there too."""
-    found: list[object] = []
-    for output in outputs:
-        printed = output.get("text")
-        if printed is None:
-            data = output.get("data", {})
-            found.append({k: v for k, v in data.items() if k.endswith("text/plain")})
-        elif found and isinstance(found[-1], str):
-            found[-1] += printed  # where a kernel cuts what it prints is a matter of its speed
-        else:
-            found.append(printed)
-    return found
+    return [
+        held if stream else {k: v for k, v in (held or {}).items() if k.endswith("text/plain")}
+        for stream, held in downloads.shown(outputs)
+    ]
 
 
 def test_where_a_kernel_cuts_what_it_prints_does_not_matter() -> None:
-    whole = [{"text": "a\nb\n"}, {"data": {"text/plain": "1"}}]
-    cut = [{"text": "a\n"}, {"text": "b\n"}, {"data": {"text/plain": "1"}}]
-    assert texts(cut) == texts(whole) != texts([{"text": "a\n"}, *whole[1:]])
+    def printed(text: str) -> NotebookNode:
+        return NotebookNode(output_type="stream", name="stdout", text=text)
+
+    last = NotebookNode(output_type="display_data", data={"text/plain": "1"})
+    whole, cut = [printed("a\nb\n"), last], [printed("a\n"), printed("b\n"), last]
+    assert texts(cut) == texts(whole) != texts([printed("a\n"), last])

@@ -78,6 +78,7 @@ def test_a_unit_that_both_places_have_is_told():
 def test_a_unit_is_told_once():
     assert in_unit("5", "years") == "5 years"
     assert in_unit("5 years", "years") == in_unit("5 years", None) == "5 years"
+    assert in_unit("5 and 7", "d") == "5 and 7 d"
     assert in_unit("76.8", "%") == in_unit("76.8%", "%") == "76.8%"
 
 
